@@ -2,3 +2,4 @@ export * from './ids.ts';
 export * from './event.ts';
 export * from './refusal.ts';
 export * from './decider.ts';
+export * from './standing.ts';
