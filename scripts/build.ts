@@ -12,7 +12,8 @@ const root = resolve(import.meta.dirname, '..');
 /** Packages with a build of their own (the console's is Vite's). */
 const OTHERS = new Set(['apps/console']);
 
-const options: Options = {
+// The typed options lag behind the compiler: `rewriteRelativeImportExtensions` is not in them yet.
+const options: Options & { jsc: { rewriteRelativeImportExtensions: boolean } } = {
   swcrc: false,
   configFile: false,
   sourceMaps: true,
