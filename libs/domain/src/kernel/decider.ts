@@ -1,4 +1,4 @@
-import type { Actor, Instant, NewEvent, Recorded } from './event.ts';
+import type { Actor, Instant, NewEvent, PersonalData, Recorded } from './event.ts';
 import type { Refused } from './refusal.ts';
 
 /** A command as a decider sees it: already authenticated, its payload already of the right shape. */
@@ -13,6 +13,8 @@ export interface Command<Type extends string = string, Payload extends object = 
   /** When the fact happened and counts from, as the caller says; `now` where absent. */
   readonly occurredAt?: Instant;
   readonly effectiveAt?: Instant;
+  /** The command's `personal` member, opened, and whose it is. */
+  readonly personal?: PersonalData;
 }
 
 /**

@@ -38,6 +38,15 @@ export function refs(input: RefsInput): Refs {
 export interface PersonalData {
   readonly person: string;
   readonly fields: Readonly<Record<string, unknown>>;
+  /** The salt that the command gave with the fields, so that its `personaldigest` holds; drawn anew if absent. */
+  readonly salt?: string;
+}
+
+/** The same as it stands in the entry: digest of `{salt, fields}` in clear, the object itself as a compact JWE. */
+export interface Sealed {
+  readonly person: string;
+  readonly digest: string;
+  readonly jwe: string;
 }
 
 /** What a decider returns: the event's short name (`GrantApproved`), its payload, and what else the entry carries. */
@@ -55,6 +64,8 @@ export interface Recorded<Type extends string = string, Data extends object = ob
   readonly type: Type;
   readonly data: Data;
   readonly refs: Refs;
+  /** Sealed personal data, in the order in which the decider gave it. */
+  readonly personal?: readonly Sealed[];
   readonly id: EventId;
   readonly stream: string;
   readonly revision: number;

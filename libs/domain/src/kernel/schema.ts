@@ -51,16 +51,14 @@ export type Money = Static<typeof Money>;
 export const Period = Type.Object({ from: Time, until: Time }, { additionalProperties: false });
 export type Period = Static<typeof Period>;
 
-export const oneOf = <const V extends readonly string[]>(...values: V) => Type.Enum(values as unknown as [...V]);
+/** One of the given words. */
+export const oneOf = <const V extends string>(...values: readonly V[]) => Type.Unsafe<V>({ enum: [...values] });
 
 export const Modality = oneOf('weights', 'api');
 export type Modality = Static<typeof Modality>;
 export const Unit = oneOf('sessions', 'hours', 'calls', 'tokens');
-export const Quantity = Type.Object({ unit: Unit, amount: Type.Integer({ minimum: 0 }) }, { additionalProperties: false });
-export type Quantity = Static<typeof Quantity>;
-
-/** A person's data as an entry holds it: whose it is, the digest of `{salt, fields}`, and that object as a compact JWE. */
-export const Sealed = Type.Object(
-  { person: Id, digest: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }), jwe: Type.String({ maxLength: 16000 }) },
+export const Quantity = Type.Object(
+  { unit: Unit, amount: Type.Integer({ minimum: 0 }) },
   { additionalProperties: false },
 );
+export type Quantity = Static<typeof Quantity>;

@@ -5,8 +5,7 @@ import type { EventId } from './ids.ts';
  * if not, why, in words fit for a refusal.
  */
 export type Standing =
-  | { readonly holds: true; readonly by: EventId }
-  | { readonly holds: false; readonly because: string };
+  { readonly holds: true; readonly by: EventId } | { readonly holds: false; readonly because: string };
 
 export const standing = (by: EventId): Standing => ({ holds: true, by });
 export const noStanding = (because: string): Standing => ({ holds: false, because });
