@@ -24,8 +24,8 @@ export type EventOf<D> = D extends EventDefinition<infer T, infer S> ? NewEvent<
 /** The same as `evolve` reads it. */
 export type RecordedEventOf<D> = D extends EventDefinition<infer T, infer S> ? Recorded<T, Static<S>> : never;
 
-export const Id = Type.String({ pattern: '^[A-Za-z0-9._-]{1,128}$' });
-export const Ids = Type.Array(Id);
+export const IdText = Type.String({ pattern: '^[A-Za-z0-9._-]{1,128}$' });
+export const IdTexts = Type.Array(IdText);
 /** Human text: never empty, bounded so that an entry stays below 65,535 bytes. */
 export const Text = Type.String({ minLength: 1, maxLength: 4000 });
 export const Name = Type.String({ minLength: 1, maxLength: 200 });
