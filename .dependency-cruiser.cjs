@@ -28,13 +28,22 @@ module.exports = {
       from: { path: '^libs/' },
       to: { path: ['^apps/', 'node_modules/@nestjs/', 'node_modules/fastify/'] },
     },
-    { name: 'no-cycles-of-modules', severity: 'error', from: { path: '^(apps|libs)/' }, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    {
+      name: 'no-cycles-of-modules',
+      severity: 'error',
+      from: { path: '^(apps|libs)/' },
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['development', 'import', 'node', 'default'], extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['development', 'import', 'node', 'default'],
+      extensions: ['.ts', '.js'],
+    },
   },
 };

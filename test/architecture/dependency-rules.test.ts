@@ -9,8 +9,11 @@ const root = resolve(import.meta.dirname, '../..');
 function cruise(cwd: string): Promise<{ code: number; output: string }> {
   const bin = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
   return new Promise((done) => {
-    execFile(process.execPath, [bin, '--config', '.dependency-cruiser.cjs', 'apps', 'libs'], { cwd }, (error, out, err) =>
-      done({ code: error ? 1 : 0, output: out + err }),
+    execFile(
+      process.execPath,
+      [bin, '--config', '.dependency-cruiser.cjs', 'apps', 'libs'],
+      { cwd },
+      (error, out, err) => done({ code: error ? 1 : 0, output: out + err }),
     );
   });
 }
@@ -30,7 +33,10 @@ describe('dependency rules', () => {
       await symlink(join(root, 'node_modules'), join(dir, 'node_modules'));
       await mkdir(join(dir, 'libs/log/src'), { recursive: true });
       await mkdir(join(dir, 'apps'));
-      await writeFile(join(dir, 'libs/log/src/bad.ts'), "import { readFileSync } from 'node:fs';\nreadFileSync('x');\n");
+      await writeFile(
+        join(dir, 'libs/log/src/bad.ts'),
+        "import { readFileSync } from 'node:fs';\nreadFileSync('x');\n",
+      );
       const { code, output } = await cruise(dir);
       expect(output).toContain('log-is-pure');
       expect(code).toBe(1);

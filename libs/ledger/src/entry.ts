@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import type { EventId, Instant, NewEvent, PartyId, Recorded, Refs, Sealed } from '@countersign/domain';
+import { canonicalJson } from './canonical.ts';
+
+/** One event as it is stored, hashed and exported: a CloudEvents 1.0 object (formats.md, Entry). */
+export interface Entry {
+  readonly actor: PartyId | 'system';
+  /** `id` of the causing event; absent where no event caused it. */
+  readonly causationid?: string;
+  /** SHA-256 of the canonical `{actor, route, payload}`, base64url. */
+  readonly commanddigest: string;
+  readonly commandid: string;
+  readonly correlationid: string;
+  readonly data: { readonly refs: Refs; readonly personal?: readonly Sealed[]; readonly [member: string]: unknown };
+  readonly datacontenttype: 'application/json';
+  readonly effectiveat: string;
+  readonly id: string;
+  readonly recordedtime: string;
+  /** 128 random bits, so that nobody guesses an entry from its public leaf hash. */
+  readonly salt: string;
+  readonly source: string;
+  readonly specversion: '1.0';
+  readonly streamrevision: number;
+  readonly subject: string;
+  readonly time: string;
+  /** `countersign.<Event>.v<N>` */
+  readonly type: string;
+}
+
+/** What every event of one command shares. */
+export interface CommandRecord {
+  readonly actor: PartyId | 'system';
+  readonly commandId: string;
+  readonly commandDigest: string;
+  readonly correlationId: string;
+  readonly causationId?: string;
+  readonly occurredAt: Instant;
+  readonly effectiveAt: Instant;
+  readonly recordedAt: Instant;
+  readonly source: string;
+}
+
+const time = (instant: Instant): string => new Date(instant).toISOString();
+
+export function entryOf(
+  event: NewEvent,
+  personal: readonly Sealed[],
+  at: { readonly stream: string; readonly revision: number; readonly id: string },
+  command: CommandRecord,
+): Entry {
+  return {
+    actor: command.actor,
+    ...(command.causationId === undefined ? {} : { causationid: command.causationId }),
+    commanddigest: command.commandDigest,
+    commandid: command.commandId,
+    correlationid: command.correlationId,
+    data: { ...event.data, refs: event.refs, ...(personal.length === 0 ? {} : { personal }) },
+    datacontenttype: 'application/json',
+    effectiveat: time(event.effectiveAt ?? command.effectiveAt),
+    id: at.id,
+    recordedtime: time(command.recordedAt),
+    salt: randomBytes(16).toString('base64url'),
+    source: command.source,
+    specversion: '1.0',
+    streamrevision: at.revision,
+    subject: at.stream,
+    time: time(command.occurredAt),
+    type: `countersign.${event.type}.v1`,
+  };
+}
+
+export const encodeEntry = (entry: Entry): Uint8Array => Buffer.from(canonicalJson(entry));
+
+const TYPE = /^countersign\.([A-Za-z]+)\.v1$/;
+
+/** Bytes that this ledger wrote. @throws Error if they are of a type or form that it does not know */
+export function decodeEntry(bytes: Uint8Array): Entry {
+  const entry = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')) as Entry;
+  if (entry.specversion !== '1.0' || !TYPE.test(entry.type)) throw new Error(`entry of unknown type ${entry.type}`);
+  return entry;
+}
+
+/** The entry as deciders and projections read it. */
+export function recordedOf(entry: Entry, index: number): Recorded {
+  const { refs, personal, ...data } = entry.data;
+  return {
+    type: TYPE.exec(entry.type)?.[1] as string,
+    data,
+    refs,
+    ...(personal === undefined ? {} : { personal }),
+    id: entry.id as EventId,
+    stream: entry.subject,
+    revision: entry.streamrevision,
+    index,
+    actor: entry.actor,
+    occurredAt: Date.parse(entry.time),
+    effectiveAt: Date.parse(entry.effectiveat),
+    recordedAt: Date.parse(entry.recordedtime),
+  };
+}
