@@ -1,0 +1,313 @@
+import { createHash } from 'node:crypto';
+import {
+  isRefused,
+  type Actor,
+  type Instant,
+  type NewEvent,
+  type Recorded,
+  type Refusal,
+  type Sealed,
+} from '@countersign/domain';
+import type { Appended, EventData, SequencedStore } from '@countersign/event-store';
+import { canonicalJson } from './canonical.ts';
+import type { Clock } from './clock.ts';
+import type { CommandRequest, Outcome } from './command.ts';
+import { decodeEntry, encodeEntry, entryOf, recordedOf, type Entry } from './entry.ts';
+import { commandIdOf, eventIdOf, streamIdOf, systemCommandIdOf } from './ids.ts';
+import { open, seal, type PersonKeys } from './personal.ts';
+import { receiptOf, type Receipt } from './receipt.ts';
+import { StreamQueues } from './streams.ts';
+import { LedgerView, streamOf, type AnyDecider } from './view.ts';
+
+/** What a rule makes follow, as `libs/domain` computes it. */
+export interface SystemCommand {
+  readonly type: string;
+  readonly category: string;
+  readonly id: string;
+  readonly payload: object;
+  /** Id of the event that made the rule act. */
+  readonly cause: string;
+  readonly rule: string;
+  readonly effectiveAt?: Instant;
+}
+
+export interface LedgerOptions {
+  readonly store: SequencedStore;
+  readonly clock: Clock;
+  readonly persons: PersonKeys;
+  readonly deciders: readonly AnyDecider[];
+  /** Says what is wrong with an event's `data` and refs; empty if nothing. */
+  readonly validate: (event: NewEvent) => readonly string[];
+  /** `source` of every entry: the log's address. */
+  readonly source: string;
+  /** The command that records a refusal of the given one; undefined if the refusal was not one of access (R15). */
+  readonly denialOf?: (
+    request: CommandRequest,
+    reasons: readonly Refusal[],
+    view: LedgerView,
+  ) => SystemCommand | undefined;
+}
+
+interface Command {
+  readonly type: string;
+  readonly category: string;
+  readonly id: string;
+  readonly payload: object;
+  readonly actor: Actor;
+  readonly occurredAt?: Instant | undefined;
+  readonly effectiveAt?: Instant | undefined;
+  readonly personal?: CommandRequest['personal'] | undefined;
+  readonly ifMatch?: number | undefined;
+  readonly commandId: string;
+  readonly commandDigest: string;
+  readonly correlationId?: string;
+  readonly causationId?: string;
+}
+
+type Decided =
+  | { readonly outcome: 'appended'; readonly appended: Appended; readonly events: readonly EventData[] }
+  | Extract<Outcome, { outcome: 'refused' | 'revision-mismatch' }>;
+
+/** The entry is one that this ledger must not write: a fault of ours, not of the caller. */
+export class InvalidEventError extends Error {
+  override readonly name = 'InvalidEventError';
+}
+
+/**
+ * Where domain, log and store meet. A command's life: it is recognised if it came before; decided against the one view,
+ * while no other command on its stream is; its events are sealed, checked, appended with the revision that was decided
+ * on; and when they are durable and in a signed tree, the view has them and the caller gets their receipts.
+ */
+export class Ledger {
+  readonly store: SequencedStore;
+  readonly clock: Clock;
+  readonly view: LedgerView;
+  readonly #options: LedgerOptions;
+  readonly #queues = new StreamQueues();
+  readonly #underWay = new Set<string>();
+  /** Appended, but entries before them are not in the view yet. */
+  readonly #ahead = new Map<number, Recorded>();
+  readonly #waiting: { index: number; done: () => void }[] = [];
+  readonly #listeners = new Set<(event: Recorded) => void>();
+
+  private constructor(options: LedgerOptions) {
+    this.#options = options;
+    this.store = options.store;
+    this.clock = options.clock;
+    this.view = new LedgerView(options.deciders, (sealed) => open(options.persons, sealed));
+  }
+
+  /** Reads the whole log into the view. @throws Error if the log has an entry that these deciders do not know */
+  static open(options: LedgerOptions): Ledger {
+    const ledger = new Ledger(options);
+    for (const event of options.store.entries(0, options.store.size))
+      ledger.view.apply(recordedOf(decodeEntry(event.data), event.index));
+    return ledger;
+  }
+
+  /** Told of each entry once it is in the view, in log order. */
+  onEntry(listener: (event: Recorded) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async execute(request: CommandRequest): Promise<Outcome> {
+    const commandId = commandIdOf(request.actor.party, request.idempotencyKey);
+    const id = request.id ?? streamIdOf(request.category, commandId);
+    const payload = request.personal
+      ? { ...request.payload, personal: { salt: request.personal.salt, fields: request.personal.fields } }
+      : request.payload;
+    const commandDigest = digestOf({ actor: request.actor.party, route: request.route, payload });
+    const before = this.#repeat(commandId, commandDigest);
+    if (before) return before;
+    if (this.#underWay.has(commandId)) return { outcome: 'under-way' };
+    this.#underWay.add(commandId);
+    try {
+      const decided = await this.#decideAndAppend({ ...request, id, commandId, commandDigest });
+      if (decided.outcome === 'appended') return this.#done(decided, false);
+      if (decided.outcome === 'refused') return await this.#refused(request, decided.reasons, commandId, commandDigest);
+      return decided;
+    } finally {
+      this.#underWay.delete(commandId);
+    }
+  }
+
+  /**
+   * What a rule makes follow from an entry. Its id comes from cause, rule and stream, so doing it again does nothing.
+   * Undefined if the command was refused: the rule does not apply any more.
+   */
+  async executeSystem(command: SystemCommand): Promise<readonly Receipt[] | undefined> {
+    const commandId = systemCommandIdOf(command.cause, command.rule, streamOf(command.category, command.id));
+    if (this.store.indexOf(eventIdOf(commandId, 0)) !== undefined) return [];
+    const causeIndex = this.store.indexOf(command.cause);
+    const cause = causeIndex === undefined ? undefined : this.#entry(causeIndex);
+    const decided = await this.#decideAndAppend({
+      ...command,
+      actor: { party: 'system', role: 'system' },
+      commandId,
+      commandDigest: digestOf({ actor: 'system', route: command.type, payload: command.payload }),
+      causationId: command.cause,
+      ...(cause ? { correlationId: cause.correlationid } : {}),
+    });
+    return decided.outcome === 'appended' ? this.#receipts(decided) : undefined;
+  }
+
+  /** The receipts of the entries [from, to), under the latest checkpoint. */
+  receipt(index: number): Receipt | undefined {
+    const event = this.store.entry(index);
+    return event && receiptOf(this.store, index, event.data, this.store.size, this.store.checkpoint());
+  }
+
+  #decideAndAppend(command: Command): Promise<Decided> {
+    const stream = streamOf(command.category, command.id);
+    return this.#queues.run(stream, async () => {
+      for (;;) {
+        const revision = this.view.revision(stream);
+        if (command.ifMatch !== undefined && command.ifMatch !== revision)
+          return { outcome: 'revision-mismatch', actual: revision };
+        const now = this.clock.now();
+        const decision = this.#decide(command, now);
+        if (isRefused(decision)) return { outcome: 'refused', reasons: decision.refused, receipts: [] };
+        const events = this.#encode(command, decision, stream, revision === 'none' ? 0 : revision + 1, now);
+        const appended = await this.store.append(stream, events, revision);
+        if (appended.appended) {
+          await this.#inView(events, appended);
+          return { outcome: 'appended', appended, events };
+        }
+        // Someone else wrote to the stream; decide again once the view has it.
+        if (appended.conflict === 'partial-duplicate') throw new Error(`ids of ${command.commandId} are taken`);
+      }
+    });
+  }
+
+  #decide(
+    command: Command,
+    now: Instant,
+  ): readonly NewEvent[] | { readonly refused: readonly [Refusal, ...Refusal[]] } {
+    const decider = this.view.decider(command.category);
+    if (!decider) throw new Error(`no context ${command.category}`);
+    this.view.now = now;
+    const state: unknown = this.view.state(command.category, command.id) ?? decider.initial;
+    const { occurredAt, effectiveAt, personal } = command;
+    return decider.decide(
+      {
+        type: command.type,
+        id: command.id,
+        payload: command.payload,
+        actor: command.actor,
+        now,
+        ...(occurredAt === undefined ? {} : { occurredAt }),
+        ...(effectiveAt === undefined ? {} : { effectiveAt }),
+        ...(personal === undefined ? {} : { personal: { ...personal, person: personal.person ?? command.id } }),
+      },
+      state,
+      this.view,
+    ) as readonly NewEvent[] | { readonly refused: readonly [Refusal, ...Refusal[]] };
+  }
+
+  #encode(command: Command, events: readonly NewEvent[], stream: string, first: number, now: Instant): EventData[] {
+    const record = {
+      actor: command.actor.party,
+      commandId: command.commandId,
+      commandDigest: command.commandDigest,
+      correlationId: command.correlationId ?? command.commandId,
+      ...(command.causationId === undefined ? {} : { causationId: command.causationId }),
+      occurredAt: command.occurredAt ?? now,
+      effectiveAt: command.effectiveAt ?? now,
+      recordedAt: now,
+      source: this.#options.source,
+    };
+    return events.map((event, n) => {
+      const problems = this.#options.validate(event);
+      if (problems.length > 0) throw new InvalidEventError(`${event.type}: ${problems.join('; ')}`);
+      const sealed: Sealed[] = (event.personal ?? []).map((data) => seal(this.#options.persons, data));
+      const id = eventIdOf(command.commandId, n);
+      const entry = entryOf(event, sealed, { stream, revision: first + n, id }, record);
+      return { id, type: entry.type, data: encodeEntry(entry) };
+    });
+  }
+
+  /** Resolves when the view has these entries, and all before them. */
+  async #inView(events: readonly EventData[], appended: Appended): Promise<void> {
+    events.forEach((event, n) => {
+      const index = appended.indices[n] as number;
+      if (index > this.view.index) this.#ahead.set(index, recordedOf(decodeEntry(event.data), index));
+    });
+    for (let next = this.#ahead.get(this.view.index + 1); next; next = this.#ahead.get(this.view.index + 1)) {
+      this.#ahead.delete(next.index);
+      this.view.apply(next);
+      for (const listener of this.#listeners) listener(next);
+    }
+    for (let i = this.#waiting.length - 1; i >= 0; i--) {
+      const waiting = this.#waiting[i] as { index: number; done: () => void };
+      if (waiting.index <= this.view.index) {
+        this.#waiting.splice(i, 1);
+        waiting.done();
+      }
+    }
+    const last = appended.indices.at(-1) as number;
+    if (last > this.view.index) await new Promise<void>((done) => this.#waiting.push({ index: last, done }));
+  }
+
+  async #refused(
+    request: CommandRequest,
+    reasons: readonly [Refusal, ...Refusal[]],
+    commandId: string,
+    commandDigest: string,
+  ): Promise<Outcome> {
+    const denial = this.#options.denialOf?.(request, reasons, this.view);
+    if (!denial) return { outcome: 'refused', reasons, receipts: [] };
+    const decided = await this.#decideAndAppend({
+      ...denial,
+      actor: { party: 'system', role: 'system' },
+      commandId,
+      commandDigest,
+    });
+    return { outcome: 'refused', reasons, receipts: decided.outcome === 'appended' ? this.#receipts(decided) : [] };
+  }
+
+  #done(decided: Extract<Decided, { outcome: 'appended' }>, repeated: boolean): Outcome {
+    const { stream, revisions } = decided.appended;
+    return {
+      outcome: 'done',
+      stream,
+      revision: revisions.at(-1) as number,
+      receipts: this.#receipts(decided),
+      repeated,
+    };
+  }
+
+  #receipts({ appended, events }: Extract<Decided, { outcome: 'appended' }>): Receipt[] {
+    return events.map(({ data }, n) =>
+      receiptOf(this.store, appended.indices[n] as number, data, appended.size, appended.checkpoint),
+    );
+  }
+
+  /** The original answer to a command that is in the log already, under the latest checkpoint. */
+  #repeat(commandId: string, commandDigest: string): Outcome | undefined {
+    const indices: number[] = [];
+    for (let n = 0; ; n++) {
+      const index = this.store.indexOf(eventIdOf(commandId, n));
+      if (index === undefined) break;
+      indices.push(index);
+    }
+    if (indices.length === 0) return undefined;
+    const entries = indices.map((index) => this.#entry(index));
+    const [first] = entries as [Entry];
+    const last = entries.at(-1) as Entry;
+    if (first.commanddigest !== commandDigest) return { outcome: 'key-reused' };
+    const receipts = indices.map((index) => this.receipt(index) as Receipt);
+    const rules = first.data['reasons'];
+    if (first.type === 'countersign.AccessDenied.v1' && Array.isArray(rules))
+      return { outcome: 'refused', reasons: rules as [Refusal, ...Refusal[]], receipts };
+    return { outcome: 'done', stream: first.subject, revision: last.streamrevision, receipts, repeated: true };
+  }
+
+  #entry(index: number): Entry {
+    const event = this.store.entry(index);
+    if (!event) throw new RangeError(`the log has no entry ${index}`);
+    return decodeEntry(event.data);
+  }
+}
+
+const digestOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('base64url');
