@@ -1,4 +1,4 @@
-import type { Actor, Instant, NewEvent, PersonalData, Recorded } from './event.ts';
+import type { Actor, Instant, NewEvent, PersonalData, Recorded, Role } from './event.ts';
 import type { Refused } from './refusal.ts';
 
 /** A command as a decider sees it: already authenticated, its payload already of the right shape. */
@@ -26,4 +26,14 @@ export interface Decider<State, Cmd extends Command, Event extends NewEvent, Con
   readonly initial: State;
   decide(command: Cmd, state: State, context: Context): readonly Event[] | Refused;
   evolve(state: State, event: Recorded<Event['type'], object>): State;
+}
+
+/** A command that exists: its route, its documentation and the check of its caller's role are made from this. */
+export interface CommandDefinition {
+  readonly type: string;
+  readonly category: string;
+  /** It begins a stream; all others need one that exists. */
+  readonly creates?: true;
+  /** Who may give it at all (domain.md, *Who commands, who sees*); the decider checks the relation. */
+  readonly roles: readonly Role[];
 }

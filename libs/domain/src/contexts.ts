@@ -1,0 +1,33 @@
+import { Compile, type Validator } from 'typebox/compile';
+import { CUSTODY_COMMANDS, CUSTODY_EVENTS, custodyDecider } from './custody/index.ts';
+import type { CommandDefinition, EventDefinition, NewEvent } from './kernel/index.ts';
+import { PARTY_COMMANDS, PARTY_EVENTS, partyDecider } from './party/index.ts';
+
+/** Every context's decider: one a stream category. */
+export const CONTEXTS = [custodyDecider, partyDecider] as const;
+
+/** Every command, with who may give it. */
+export const COMMANDS: readonly CommandDefinition[] = [...CUSTODY_COMMANDS, ...PARTY_COMMANDS];
+
+/** Every event type by its short name. */
+export const EVENTS: ReadonlyMap<string, EventDefinition> = new Map(
+  ([...CUSTODY_EVENTS, ...PARTY_EVENTS] as readonly EventDefinition[]).map((definition) => [
+    definition.type,
+    definition,
+  ]),
+);
+
+const validators = new Map<string, Validator>();
+
+/** What is wrong with an event: its data against the schema of its type, and the refs that it must carry. */
+export function problemsOf(event: Pick<NewEvent, 'type' | 'data' | 'refs'>): readonly string[] {
+  const definition = EVENTS.get(event.type);
+  if (!definition) return [`there is no event type ${event.type}`];
+  let validator = validators.get(event.type);
+  if (!validator) validators.set(event.type, (validator = Compile(definition.schema)));
+  const problems = validator.Check(event.data)
+    ? []
+    : [...validator.Errors(event.data)].map((error) => `${error.instancePath || 'data'} ${error.message}`);
+  for (const ref of definition.requires) if (!event.refs[ref]?.length) problems.push(`refs.${ref} is missing`);
+  return problems;
+}

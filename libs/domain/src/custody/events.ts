@@ -1,0 +1,27 @@
+import { Type } from 'typebox';
+import { event, IdText, Name, oneOf, Text, type EventOf, type RecordedEventOf } from '../kernel/index.ts';
+
+export const CUSTODY_EVENTS = [
+  /** Entry 0: whose log this is, and in which mode. A demonstration says so here, for good. */
+  event(
+    'LedgerFounded',
+    {
+      origin: Name,
+      mode: oneOf('demo', 'operational'),
+      /** The log's and the export's verification keys, C2SP signed-note vkeys. */
+      keys: Type.Array(
+        Type.Object(
+          { purpose: oneOf('log', 'log-ml-dsa-44', 'export', 'export-ml-dsa-44'), jwk: Text },
+          { additionalProperties: false },
+        ),
+      ),
+      parameters: Type.Record(Name, Text),
+      custodian: IdText,
+    },
+    ['parties'],
+  ),
+  event('PolicyParameterSet', { name: Name, value: Text }, []),
+] as const;
+
+export type CustodyEvent = EventOf<(typeof CUSTODY_EVENTS)[number]>;
+export type RecordedCustodyEvent = RecordedEventOf<(typeof CUSTODY_EVENTS)[number]>;

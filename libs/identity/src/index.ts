@@ -1,0 +1,2 @@
+export { Tokens, type Caller, type TokenSettings } from './tokens.ts';
+export { Vault, type KeyPurpose } from './vault.ts';
