@@ -14,7 +14,7 @@ import type { Clock } from './clock.ts';
 import type { CommandRequest, Outcome } from './command.ts';
 import { decodeEntry, encodeEntry, entryOf, recordedOf, type Entry } from './entry.ts';
 import { commandIdOf, eventIdOf, streamIdOf, systemCommandIdOf } from './ids.ts';
-import { open, seal, type PersonKeys } from './personal.ts';
+import { open, personalDigestOf, seal, type PersonKeys } from './personal.ts';
 import { receiptOf, type Receipt } from './receipt.ts';
 import { StreamQueues } from './streams.ts';
 import { LedgerView, streamOf, type AnyDecider } from './view.ts';
@@ -114,10 +114,15 @@ export class Ledger {
   async execute(request: CommandRequest): Promise<Outcome> {
     const commandId = commandIdOf(request.actor.party, request.idempotencyKey);
     const id = request.id ?? streamIdOf(request.category, commandId);
-    const payload = request.personal
-      ? { ...request.payload, personal: { salt: request.personal.salt, fields: request.personal.fields } }
-      : request.payload;
-    const commandDigest = digestOf({ actor: request.actor.party, route: request.route, payload });
+    const { payload, personal, occurredAt, effectiveAt } = request;
+    const commandDigest = digestOf({
+      actor: request.actor.party,
+      route: request.route,
+      payload,
+      ...(personal === undefined ? {} : { personaldigest: personalDigestOf(personal.salt, personal.fields) }),
+      ...(occurredAt === undefined ? {} : { occurredAt }),
+      ...(effectiveAt === undefined ? {} : { effectiveAt }),
+    });
     const before = this.#repeat(commandId, commandDigest);
     if (before) return before;
     if (this.#underWay.has(commandId)) return { outcome: 'under-way' };

@@ -1,0 +1,47 @@
+import 'reflect-metadata';
+import { Module, type DynamicModule, type LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { Tokens } from '@countersign/identity';
+import { Ledger } from '@countersign/ledger';
+import { COMMAND_CONTROLLERS } from './commands/controller.ts';
+import { HealthController } from './health.controller.ts';
+import { EntriesController, LogController } from './log.controller.ts';
+import { ProblemFilter } from './problem.ts';
+
+@Module({})
+class ServerModule {
+  static over(ledger: Ledger, tokens: Tokens): DynamicModule {
+    return {
+      module: ServerModule,
+      controllers: [...COMMAND_CONTROLLERS, LogController, EntriesController, HealthController],
+      providers: [
+        { provide: Ledger, useValue: ledger },
+        { provide: Tokens, useValue: tokens },
+      ],
+    };
+  }
+}
+
+/** The HTTP application over a ledger that is open; not listening yet. */
+export async function applicationOver(
+  ledger: Ledger,
+  tokens: Tokens,
+  logger: LoggerService | false,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({ bodyLimit: 64 * 1024, forceCloseConnections: true });
+  const app = await NestFactory.create<NestFastifyApplication>(ServerModule.over(ledger, tokens), adapter, { logger });
+  app.useGlobalFilters(new ProblemFilter());
+  const description = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Countersign')
+    .setDescription(
+      'An audit ledger for trusted-partner testing of frontier AI models. Every answer to a command carries receipts.',
+    )
+    .setVersion('1')
+    .addBearerAuth()
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description));
+  return app;
+}

@@ -1,0 +1,163 @@
+import {
+  Body,
+  Controller,
+  Headers,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Req,
+  Res,
+  UseGuards,
+  type Type,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Ledger, type CommandRequest, type Outcome } from '@countersign/ledger';
+import type { Caller } from '@countersign/identity';
+import { bodyPipe } from '../body.pipe.ts';
+import { CallerGuard, CallerOf } from '../caller.guard.ts';
+import { problem } from '../problem.ts';
+import type { CommandBody, CreatingBody } from './body.ts';
+import { COMMAND_ROUTES, type CommandRoute } from './routes.ts';
+
+/** The answer to a command that was accepted. */
+interface Accepted {
+  readonly stream: string;
+  readonly revision: number;
+  readonly repeated: boolean;
+  readonly receipts: Extract<Outcome, { outcome: 'done' }>['receipts'];
+}
+
+/** A controller with the one route of a command, made from its definition so that no command is without one. */
+function controllerOf(route: CommandRoute): Type {
+  const { definition, path, body: Dto } = route;
+
+  @Controller({ path: `v1/${path}` })
+  @UseGuards(CallerGuard)
+  @ApiTags(definition.category)
+  @ApiBearerAuth()
+  class CommandController {
+    constructor(@Inject(Ledger) private readonly ledger: Ledger) {}
+
+    @Post()
+    @HttpCode(definition.creates ? 201 : 200)
+    async command(
+      @Param('id') id: string | undefined,
+      @Body(bodyPipe()) body: CommandBody,
+      @Headers('idempotency-key') key: string | undefined,
+      @Headers('if-match') ifMatch: string | undefined,
+      @CallerOf() caller: Caller,
+      @Req() request: FastifyRequest,
+      @Res({ passthrough: true }) reply: FastifyReply,
+    ): Promise<Accepted> {
+      const outcome = await this.ledger.execute(requestOf(route, { id, body, key, ifMatch, caller, url: request.url }));
+      return answer(outcome, reply);
+    }
+  }
+  // The body's class is known only here, so its type is told to the pipe and to the API's description by hand.
+  const parameters = Reflect.getMetadata('design:paramtypes', CommandController.prototype, 'command') as unknown[];
+  Reflect.defineMetadata(
+    'design:paramtypes',
+    parameters.map((type, i) => (i === 1 ? Dto : type)),
+    CommandController.prototype,
+    'command',
+  );
+  const method = Object.getOwnPropertyDescriptor(CommandController.prototype, 'command') as PropertyDescriptor;
+  for (const decorate of [
+    ApiOperation({ operationId: definition.type, summary: `For: ${definition.roles.join(', ')}` }),
+    ApiBody({ type: Dto }),
+    ApiHeader({ name: 'Idempotency-Key', required: true, description: 'a quoted string, drawn once for each command' }),
+    ApiHeader({ name: 'If-Match', required: false, description: "the stream's revision as you saw it, quoted" }),
+    ApiResponse({
+      status: definition.creates ? 201 : 200,
+      description: 'The events, durable and in a signed tree, with their receipts.',
+    }),
+    ...[400, 401, 403, 404, 409, 412, 422, 503].map((status) =>
+      ApiResponse({ status, description: 'A problem document (RFC 9457).' }),
+    ),
+    ...(definition.creates ? [] : [ApiParam({ name: 'id', type: String })]),
+  ])
+    decorate(CommandController.prototype, 'command', method);
+  Object.defineProperty(CommandController, 'name', { value: `${definition.type}Controller` });
+  return CommandController;
+}
+
+export const COMMAND_CONTROLLERS: readonly Type[] = COMMAND_ROUTES.map(controllerOf);
+
+interface Posted {
+  readonly id: string | undefined;
+  readonly body: CommandBody;
+  readonly key: string | undefined;
+  readonly ifMatch: string | undefined;
+  readonly caller: Caller;
+  readonly url: string;
+}
+
+const ID = /^[A-Za-z0-9._-]{1,128}$/;
+
+function requestOf({ definition }: CommandRoute, { id, body, key, ifMatch, caller, url }: Posted): CommandRequest {
+  // Out of its class again: members that were not sent are gone, not undefined.
+  const { occurredAt, effectiveAt, personal, ...members } = JSON.parse(JSON.stringify(body)) as CommandBody;
+  const { id: given, ...payload } = members as CreatingBody;
+  const stream = id ?? given;
+  if (stream !== undefined && !ID.test(stream)) throw problem(404, 'not-found', 'there is no such id');
+  return {
+    type: definition.type,
+    category: definition.category,
+    payload,
+    actor: { party: caller.party, role: caller.role },
+    idempotencyKey: idempotencyKeyOf(key),
+    route: url,
+    ...(stream === undefined ? {} : { id: stream }),
+    ...(occurredAt === undefined ? {} : { occurredAt: Date.parse(occurredAt) }),
+    ...(effectiveAt === undefined ? {} : { effectiveAt: Date.parse(effectiveAt) }),
+    ...(personal === undefined ? {} : { personal: { salt: personal.salt, fields: personal.fields } }),
+    ...(ifMatch === undefined ? {} : { ifMatch: revisionOf(ifMatch) }),
+  };
+}
+
+/** The `Idempotency-Key` header: an RFC 8941 string, as the IETF draft has it. */
+function idempotencyKeyOf(header: string | undefined): string {
+  if (header === undefined)
+    throw problem(400, 'idempotency-key-missing', 'send Idempotency-Key: "…", drawn once for each command');
+  const quoted = /^"([\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"$/.exec(header);
+  if (!quoted)
+    throw problem(400, 'idempotency-key-invalid', 'Idempotency-Key is a quoted string of 1 to 255 characters');
+  return quoted[1] as string;
+}
+
+function revisionOf(header: string): number {
+  const quoted = /^"(\d{1,15})"$/.exec(header);
+  if (!quoted) throw problem(400, 'if-match-invalid', 'If-Match is a revision in quotes, as an ETag gave it');
+  return Number(quoted[1]);
+}
+
+function answer(outcome: Outcome, reply: FastifyReply): Accepted {
+  switch (outcome.outcome) {
+    case 'done': {
+      const { stream, revision, receipts, repeated } = outcome;
+      void reply.header('etag', `"${revision}"`);
+      return { stream, revision, repeated, receipts };
+    }
+    case 'refused': {
+      const { reasons, receipts } = outcome;
+      const [first] = reasons;
+      throw problem(
+        first.rule === 'not-found' ? 404 : first.rule === 'wrong-state' ? 409 : 403,
+        first.rule,
+        first.detail,
+        {
+          reasons,
+          ...(receipts.length > 0 ? { receipts } : {}),
+        },
+      );
+    }
+    case 'revision-mismatch':
+      throw problem(412, 'revision-mismatch', `the stream is at revision ${outcome.actual}`);
+    case 'key-reused':
+      throw problem(422, 'idempotency-key-reused', 'this key came before with another command');
+    case 'under-way':
+      throw problem(409, 'command-under-way', 'a command with this key is being decided: ask again');
+  }
+}

@@ -1,0 +1,52 @@
+import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Gauge, Registry } from 'prom-client';
+import { Ledger } from '@countersign/ledger';
+import { problem } from './problem.ts';
+
+/** For those who run it: is it alive, does it take commands, what to watch. */
+@Controller()
+@ApiTags('operation')
+export class HealthController {
+  readonly #registry = new Registry();
+
+  constructor(@Inject(Ledger) private readonly ledger: Ledger) {
+    const gauge = (name: string, help: string, value: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers: [this.#registry],
+        collect() {
+          this.set(value());
+        },
+      });
+    gauge('countersign_log_size', 'Entries in the tree of the latest checkpoint', () => ledger.store.size);
+    gauge(
+      'countersign_view_lag',
+      'Entries that decisions do not see yet',
+      () => ledger.store.size - 1 - ledger.view.index,
+    );
+    gauge('countersign_read_only', '1 while commands are refused because nothing may be signed', () =>
+      ledger.store.readOnlyBecause === undefined ? 0 : 1,
+    );
+    gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
+  }
+
+  @Get('health/live')
+  live(): { status: 'live' } {
+    return { status: 'live' };
+  }
+
+  @Get('health/ready')
+  ready(): { status: 'ready'; size: number } {
+    const because = this.ledger.store.readOnlyBecause;
+    if (because !== undefined) throw problem(503, 'store-unavailable', because);
+    return { status: 'ready', size: this.ledger.store.size };
+  }
+
+  @Get('metrics')
+  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  metrics(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}

@@ -1,0 +1,48 @@
+import 'reflect-metadata';
+import { ConsoleLogger } from '@nestjs/common';
+import type { PartyId, Role } from '@countersign/domain';
+import { applicationOver } from './application.ts';
+import { CUSTODIAN, openLedger } from './ledger.ts';
+import { settingsFrom } from './settings.ts';
+
+try {
+  const settings = settingsFrom(process.env, process.argv.slice(2));
+  const { ledger, tokens, close } = await openLedger(settings);
+  const app = await applicationOver(
+    ledger,
+    tokens,
+    new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
+  );
+  await app.listen(settings.port, settings.host);
+  const url = await app.getUrl();
+  console.log(
+    `Countersign is at ${url} — its log has ${ledger.store.size} entries, its data is in ${settings.dataDir}`,
+  );
+  console.log(`API: ${url}/docs   checkpoint: ${url}/log/checkpoint`);
+  if (ledger.store.readOnlyBecause !== undefined) console.log(`Commands are refused: ${ledger.store.readOnlyBecause}`);
+  if (settings.demo) {
+    console.log('This is a demonstration, and entry 0 says so. Tokens, valid for a day:');
+    const parties = new Map<string, Role>([[CUSTODIAN, 'custodian']]);
+    for (const id of ledger.view.all('party')) {
+      const party = ledger.view.state('party', id) as { kind: Role } | undefined;
+      if (party) parties.set(id, party.kind);
+    }
+    for (const [party, role] of parties)
+      console.log(
+        `  ${party} (${role}): ${await tokens.issue({ party: party as PartyId, role, subject: party }, 86_400)}`,
+      );
+  }
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    void app
+      .close()
+      .then(close)
+      .then(() => process.exit(0));
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+} catch (error) {
+  console.error(`countersign: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}
