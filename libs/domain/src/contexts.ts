@@ -1,20 +1,48 @@
 import { Compile, type Validator } from 'typebox/compile';
+import { CRITERIA_COMMANDS, CRITERIA_EVENTS, criteriaDecider } from './criteria/index.ts';
 import { CUSTODY_COMMANDS, CUSTODY_EVENTS, custodyDecider } from './custody/index.ts';
+import { INSTRUMENT_COMMANDS, INSTRUMENT_EVENTS, instrumentDecider } from './instrument/index.ts';
 import type { CommandDefinition, EventDefinition, NewEvent } from './kernel/index.ts';
+import { MODEL_COMMANDS, MODEL_EVENTS, modelDecider } from './model/index.ts';
+import { PARTNER_COMMANDS, PARTNER_EVENTS, partnerDecider } from './partner/index.ts';
 import { PARTY_COMMANDS, PARTY_EVENTS, partyDecider } from './party/index.ts';
+import { TESTER_COMMANDS, TESTER_EVENTS, testerDecider } from './tester/index.ts';
 
 /** Every context's decider: one a stream category. */
-export const CONTEXTS = [custodyDecider, partyDecider] as const;
+export const CONTEXTS = [
+  custodyDecider,
+  partyDecider,
+  modelDecider,
+  instrumentDecider,
+  criteriaDecider,
+  partnerDecider,
+  testerDecider,
+] as const;
 
 /** Every command, with who may give it. */
-export const COMMANDS: readonly CommandDefinition[] = [...CUSTODY_COMMANDS, ...PARTY_COMMANDS];
+export const COMMANDS: readonly CommandDefinition[] = [
+  ...CUSTODY_COMMANDS,
+  ...PARTY_COMMANDS,
+  ...MODEL_COMMANDS,
+  ...INSTRUMENT_COMMANDS,
+  ...CRITERIA_COMMANDS,
+  ...PARTNER_COMMANDS,
+  ...TESTER_COMMANDS,
+];
 
 /** Every event type by its short name. */
 export const EVENTS: ReadonlyMap<string, EventDefinition> = new Map(
-  ([...CUSTODY_EVENTS, ...PARTY_EVENTS] as readonly EventDefinition[]).map((definition) => [
-    definition.type,
-    definition,
-  ]),
+  (
+    [
+      ...CUSTODY_EVENTS,
+      ...PARTY_EVENTS,
+      ...MODEL_EVENTS,
+      ...INSTRUMENT_EVENTS,
+      ...CRITERIA_EVENTS,
+      ...PARTNER_EVENTS,
+      ...TESTER_EVENTS,
+    ] as readonly EventDefinition[]
+  ).map((definition) => [definition.type, definition]),
 );
 
 const validators = new Map<string, Validator>();

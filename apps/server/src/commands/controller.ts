@@ -13,6 +13,7 @@ import {
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { CommandDefinition } from '@countersign/domain';
 import { Ledger, type CommandRequest, type Outcome } from '@countersign/ledger';
 import type { Caller } from '@countersign/identity';
 import { bodyPipe } from '../body.pipe.ts';
@@ -28,6 +29,33 @@ interface Accepted {
   readonly repeated: boolean;
   readonly receipts: Extract<Outcome, { outcome: 'done' }>['receipts'];
 }
+
+type SchemaObject = Exclude<Extract<Parameters<typeof ApiBody>[0], { schema: unknown }>['schema'], { $ref: string }>;
+
+/** The payload's schema, and what every command may say beside it. */
+const bodySchemaOf = ({ schema, creates }: CommandDefinition): SchemaObject => {
+  const { properties, required } = JSON.parse(JSON.stringify(schema)) as Pick<SchemaObject, 'properties' | 'required'>;
+  const time = { type: 'string', format: 'date-time', description: 'UTC with milliseconds; now if absent' };
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: required ?? [],
+    properties: {
+      ...properties,
+      ...(creates
+        ? { id: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$', description: 'drawn if absent' } }
+        : {}),
+      occurredAt: time,
+      effectiveAt: time,
+      personal: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['salt', 'fields'],
+        properties: { salt: { type: 'string', minLength: 22, maxLength: 64 }, fields: { type: 'object' } },
+      },
+    },
+  };
+};
 
 /** A controller with the one route of a command, made from its definition so that no command is without one. */
 function controllerOf(route: CommandRoute): Type {
@@ -66,7 +94,7 @@ function controllerOf(route: CommandRoute): Type {
   const method = Object.getOwnPropertyDescriptor(CommandController.prototype, 'command') as PropertyDescriptor;
   for (const decorate of [
     ApiOperation({ operationId: definition.type, summary: `For: ${definition.roles.join(', ')}` }),
-    ApiBody({ type: Dto }),
+    ApiBody({ schema: bodySchemaOf(definition) }),
     ApiHeader({ name: 'Idempotency-Key', required: true, description: 'a quoted string, drawn once for each command' }),
     ApiHeader({ name: 'If-Match', required: false, description: "the stream's revision as you saw it, quoted" }),
     ApiResponse({

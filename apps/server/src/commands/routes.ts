@@ -1,8 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { COMMANDS, type CommandDefinition } from '@countersign/domain';
+import { bodyClassOf } from './body-class.ts';
 import type { CommandBody } from './body.ts';
-import * as custody from './custody.ts';
-import * as party from './party.ts';
 
 export interface CommandRoute {
   readonly definition: CommandDefinition;
@@ -12,17 +11,34 @@ export interface CommandRoute {
 }
 
 /** Where a context's streams are found, in the plural. */
-const COLLECTIONS: Readonly<Record<string, string>> = { custody: 'custody', party: 'parties' };
+const COLLECTIONS: Readonly<Record<string, string>> = {
+  custody: 'custody',
+  party: 'parties',
+  model: 'models',
+  instrument: 'instruments',
+  criteria: 'criteria',
+  partner: 'partners',
+  tester: 'testers',
+  authorisation: 'authorisations',
+  grant: 'grants',
+  session: 'sessions',
+  liability: 'liabilities',
+  evidence: 'evidence',
+  audit: 'audits',
+};
 /** `SuspendParty` → `suspend-party`. */
 const kebab = (name: string) => name.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase();
 
-const BODIES: Readonly<Record<string, Type<CommandBody>>> = { ...custody, ...party };
-
-/** One route for each command of the domain: `POST /v1/parties`, `POST /v1/parties/{id}/suspend-party`. */
-export const COMMAND_ROUTES: readonly CommandRoute[] = COMMANDS.map((definition) => {
-  const { type, category, creates } = definition;
+/** One route for each command that parties give: `POST /v1/parties`, `POST /v1/parties/{id}/suspend-party`. */
+export const COMMAND_ROUTES: readonly CommandRoute[] = COMMANDS.filter(({ roles }) =>
+  roles.some((role) => role !== 'system'),
+).map((definition) => {
+  const { type, category, creates, schema } = definition;
   const collection = COLLECTIONS[category];
-  const body = BODIES[type];
-  if (collection === undefined || body === undefined) throw new Error(`${type} has no route or no body`);
-  return { definition, body, path: creates ? collection : `${collection}/:id/${kebab(type)}` };
+  if (collection === undefined) throw new Error(`${type} has no route`);
+  return {
+    definition,
+    body: bodyClassOf(type, schema, creates),
+    path: creates ? collection : `${collection}/:id/${kebab(type)}`,
+  };
 });

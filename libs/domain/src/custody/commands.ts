@@ -1,20 +1,19 @@
-import type { Command, CommandDefinition } from '../kernel/index.ts';
+import { Type } from 'typebox';
+import { commandsOf, IdText, Name, oneOf, Text, type CommandOf } from '../kernel/index.ts';
 
-export type CustodyCommand =
-  | Command<
-      'FoundLedger',
-      {
-        readonly origin: string;
-        readonly mode: 'demo' | 'operational';
-        readonly keys: readonly { readonly purpose: KeyPurpose; readonly jwk: string }[];
-        readonly parameters: Readonly<Record<string, string>>;
-        readonly custodian: string;
-      }
-    >
-  | Command<'SetPolicyParameter', { readonly name: string; readonly value: string }>;
-type KeyPurpose = 'log' | 'log-ml-dsa-44' | 'export' | 'export-ml-dsa-44';
+const command = commandsOf('custody');
+export const KeyPurpose = oneOf('log', 'log-ml-dsa-44', 'export', 'export-ml-dsa-44');
+export const LogKey = Type.Object({ purpose: KeyPurpose, jwk: Text }, { additionalProperties: false });
 
-/** Founding is the ledger's own act on an empty store and has no route. */
-export const CUSTODY_COMMANDS: readonly CommandDefinition[] = [
-  { type: 'SetPolicyParameter', category: 'custody', roles: ['custodian'] },
-];
+/** The ledger's own act on an empty store; no route leads to it. */
+export const FoundLedger = command('FoundLedger', ['system'], {
+  origin: Name,
+  mode: oneOf('demo', 'operational'),
+  keys: Type.Array(LogKey),
+  parameters: Type.Record(Name, Text),
+  custodian: IdText,
+});
+
+export const CUSTODY_COMMANDS = [command('SetPolicyParameter', ['custodian'], { name: Name, value: Text })] as const;
+
+export type CustodyCommand = CommandOf<typeof FoundLedger | (typeof CUSTODY_COMMANDS)[number]>;

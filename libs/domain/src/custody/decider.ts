@@ -1,5 +1,5 @@
-import { refs, refuse, type Decider, type EventId, type View } from '../kernel/index.ts';
-import type { CustodyCommand } from './commands.ts';
+import { notForRole, refs, refuse, type Decider, type EventId, type View } from '../kernel/index.ts';
+import { CUSTODY_COMMANDS, FoundLedger, type CustodyCommand } from './commands.ts';
 import type { CustodyEvent, RecordedCustodyEvent } from './events.ts';
 
 /** The ledger's founding and its policy parameters, each with the event that set it. */
@@ -31,21 +31,26 @@ export const custodyDecider: Decider<CustodyState, CustodyCommand, CustodyEvent,
   category: 'custody',
   initial: { status: 'unfounded' },
 
-  decide({ type, payload, actor }, state) {
-    switch (type) {
+  decide(command, state) {
+    const refused = notForRole([FoundLedger, ...CUSTODY_COMMANDS], command);
+    if (refused) return refused;
+    const { actor } = command;
+    switch (command.type) {
       case 'FoundLedger': {
+        const { payload } = command;
         if (state.status !== 'unfounded') return refuse('wrong-state', 'the ledger is founded already');
         const bad = unknown(payload.parameters);
         if (bad !== undefined) return refuse('unknown-policy-parameter', `${bad} is no policy parameter`);
         return [
           {
             type: 'LedgerFounded',
-            data: { ...payload, keys: [...payload.keys] },
+            data: { ...payload, keys: payload.keys },
             refs: refs({ parties: [payload.custodian] }),
           },
         ];
       }
       case 'SetPolicyParameter': {
+        const { payload } = command;
         if (state.status !== 'founded') return refuse('wrong-state', 'the ledger is not founded yet');
         if (actor.party !== state.custodian) return refuse('not-entitled', 'only the custodian sets policy parameters');
         const bad = unknown({ [payload.name]: payload.value });

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { event, IdText, Name, oneOf, Text, type EventOf, type RecordedEventOf } from '../kernel/index.ts';
+import { LogKey } from './commands.ts';
 
 export const CUSTODY_EVENTS = [
   /** Entry 0: whose log this is, and in which mode. A demonstration says so here, for good. */
@@ -9,12 +10,7 @@ export const CUSTODY_EVENTS = [
       origin: Name,
       mode: oneOf('demo', 'operational'),
       /** The log's and the export's verification keys, C2SP signed-note vkeys. */
-      keys: Type.Array(
-        Type.Object(
-          { purpose: oneOf('log', 'log-ml-dsa-44', 'export', 'export-ml-dsa-44'), jwk: Text },
-          { additionalProperties: false },
-        ),
-      ),
+      keys: Type.Array(LogKey),
       parameters: Type.Record(Name, Text),
       custodian: IdText,
     },

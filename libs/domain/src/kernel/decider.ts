@@ -1,5 +1,6 @@
 import type { Actor, Instant, NewEvent, PersonalData, Recorded, Role } from './event.ts';
-import type { Refused } from './refusal.ts';
+import { refuse, type Refused } from './refusal.ts';
+import { Type, type Static, type TObject, type TProperties } from 'typebox';
 
 /** A command as a decider sees it: already authenticated, its payload already of the right shape. */
 export interface Command<Type extends string = string, Payload extends object = object> {
@@ -28,12 +29,41 @@ export interface Decider<State, Cmd extends Command, Event extends NewEvent, Con
   evolve(state: State, event: Recorded<Event['type'], object>): State;
 }
 
-/** A command that exists: its route, its documentation and the check of its caller's role are made from this. */
-export interface CommandDefinition {
-  readonly type: string;
+/** A command that exists: its route, its documentation, the check of its body and of its caller's role come from this. */
+export interface CommandDefinition<T extends string = string, S extends TObject = TObject> {
+  readonly type: T;
   readonly category: string;
   /** It begins a stream; all others need one that exists. */
-  readonly creates?: true;
+  readonly creates: boolean;
   /** Who may give it at all (domain.md, *Who commands, who sees*); the decider checks the relation. */
   readonly roles: readonly Role[];
+  /** Its payload. */
+  readonly schema: S;
+}
+
+/** A context's way to define its commands. */
+export const commandsOf =
+  (category: string) =>
+  <const T extends string, P extends TProperties>(
+    type: T,
+    roles: readonly Role[],
+    properties: P,
+    begins?: 'begins a stream',
+  ): CommandDefinition<T, TObject<P>> => ({
+    type,
+    category,
+    creates: begins !== undefined,
+    roles,
+    schema: Type.Object(properties, { additionalProperties: false }),
+  });
+
+/** The command that a definition describes, as a decider gets it. */
+export type CommandOf<D> = D extends CommandDefinition<infer T, infer S> ? Command<T, Static<S>> : never;
+
+/** The refusal of a role that the command is not for; undefined if it is. */
+export function notForRole(definitions: readonly CommandDefinition[], command: Command): Refused | undefined {
+  const roles = definitions.find(({ type }) => type === command.type)?.roles ?? [];
+  return roles.includes(command.actor.role)
+    ? undefined
+    : refuse('not-entitled', `${command.type} is for ${roles.join(', ') || 'nobody'}, not for ${command.actor.role}`);
 }

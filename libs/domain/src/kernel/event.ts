@@ -95,3 +95,15 @@ export interface Actor {
   readonly party: PartyId | 'system';
   readonly role: Role;
 }
+
+/** Every role but the ledger's own. */
+export const PARTY_ROLES = [
+  'licensing-authority',
+  'allied-authority',
+  'developer',
+  'trusted-partner',
+  'auditor',
+  'regulator',
+  'insurer',
+  'custodian',
+] as const satisfies readonly Role[];

@@ -30,7 +30,7 @@ export const IdTexts = Type.Array(IdText);
 export const Text = Type.String({ minLength: 1, maxLength: 4000 });
 export const Name = Type.String({ minLength: 1, maxLength: 200 });
 /** ISO 3166-1 alpha-2. */
-export const Country = Type.String({ pattern: '^[A-Z]{2}$' });
+export const Country = Type.String({ pattern: '^[A-Z]{2}$', format: 'iso-3166-1-alpha-2' });
 export const Countries = Type.Array(Country);
 /** RFC 3339, UTC, milliseconds. */
 export const Time = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$' });

@@ -1,37 +1,25 @@
-import type { Command, CommandDefinition, Role } from '../kernel/index.ts';
+import { Type } from 'typebox';
+import { commandsOf, Country, IdText, Name, oneOf, PARTY_ROLES, Text, type CommandOf } from '../kernel/index.ts';
 
-export type PartyCommand =
-  | Command<
-      'RegisterParty',
-      { readonly name: string; readonly kind: Exclude<Role, 'system'>; readonly country: string }
-    >
-  | Command<'AmendParty', { readonly name?: string; readonly country?: string }>
-  | Command<'RegisterFacility', { readonly facility: string; readonly name: string; readonly country: string }>
-  | Command<'AddPartyKey', { readonly kid: string; readonly jwk: string }>
-  | Command<'RetirePartyKey', { readonly kid: string }>
-  | Command<'ReportPartyKeyCompromised', { readonly kid: string; readonly reason: string }>
-  | Command<'SuspendParty', { readonly reason: string }>
-  | Command<'ReinstateParty', { readonly reason: string }>;
+const command = commandsOf('party');
+/** A key as its owner gives it: JWK (RFC 7517) as JSON text. */
+const Jwk = Text;
 
-/** Each party commands its own keys and facilities: any role then. */
-const EVERY_PARTY: readonly Role[] = [
-  'licensing-authority',
-  'allied-authority',
-  'developer',
-  'trusted-partner',
-  'auditor',
-  'regulator',
-  'insurer',
-  'custodian',
-];
+/** The custodian registers; each party commands its own keys and facilities; the licensing authority suspends. */
+export const PARTY_COMMANDS = [
+  command(
+    'RegisterParty',
+    ['custodian'],
+    { name: Name, kind: oneOf(...PARTY_ROLES), country: Country },
+    'begins a stream',
+  ),
+  command('AmendParty', ['custodian'], { name: Type.Optional(Name), country: Type.Optional(Country) }),
+  command('RegisterFacility', PARTY_ROLES, { facility: IdText, name: Name, country: Country }),
+  command('AddPartyKey', PARTY_ROLES, { kid: IdText, jwk: Jwk }),
+  command('RetirePartyKey', PARTY_ROLES, { kid: IdText }),
+  command('ReportPartyKeyCompromised', PARTY_ROLES, { kid: IdText, reason: Text }),
+  command('SuspendParty', ['licensing-authority'], { reason: Text }),
+  command('ReinstateParty', ['licensing-authority'], { reason: Text }),
+] as const;
 
-export const PARTY_COMMANDS: readonly CommandDefinition[] = [
-  { type: 'RegisterParty', category: 'party', creates: true, roles: ['custodian'] },
-  { type: 'AmendParty', category: 'party', roles: ['custodian'] },
-  { type: 'RegisterFacility', category: 'party', roles: EVERY_PARTY },
-  { type: 'AddPartyKey', category: 'party', roles: EVERY_PARTY },
-  { type: 'RetirePartyKey', category: 'party', roles: EVERY_PARTY },
-  { type: 'ReportPartyKeyCompromised', category: 'party', roles: EVERY_PARTY },
-  { type: 'SuspendParty', category: 'party', roles: ['licensing-authority'] },
-  { type: 'ReinstateParty', category: 'party', roles: ['licensing-authority'] },
-];
+export type PartyCommand = CommandOf<(typeof PARTY_COMMANDS)[number]>;

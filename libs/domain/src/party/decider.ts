@@ -1,6 +1,7 @@
 import {
   Checks,
   noStanding,
+  notForRole,
   refs,
   refuse,
   standing,
@@ -50,8 +51,8 @@ export const partyDecider: Decider<PartyState, PartyCommand, PartyEvent, View> =
 
   decide(command, state) {
     const { actor, id } = command;
-    const entitled = PARTY_COMMANDS.find(({ type }) => type === command.type)?.roles.includes(actor.role) ?? false;
-    if (!entitled) return refuse('not-entitled', `${command.type} is not for the role ${actor.role}`);
+    const refused = notForRole(PARTY_COMMANDS, command);
+    if (refused) return refused;
     const about = refs({ parties: [id] });
     if (command.type === 'RegisterParty') {
       if (state.status !== 'unknown') return refuse('wrong-state', `${id} is registered already`);

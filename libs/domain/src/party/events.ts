@@ -1,20 +1,19 @@
 import { Type } from 'typebox';
-import { Country, event, IdText, Name, oneOf, Text, type EventOf, type RecordedEventOf } from '../kernel/index.ts';
-
-export const PartyKind = oneOf(
-  'licensing-authority',
-  'allied-authority',
-  'developer',
-  'trusted-partner',
-  'auditor',
-  'regulator',
-  'insurer',
-  'custodian',
-);
+import {
+  Country,
+  event,
+  IdText,
+  Name,
+  oneOf,
+  PARTY_ROLES,
+  Text,
+  type EventOf,
+  type RecordedEventOf,
+} from '../kernel/index.ts';
 
 export const PARTY_EVENTS = [
   /** `country`: ISO 3166-1 alpha-2, of the seat. */
-  event('PartyRegistered', { name: Name, kind: PartyKind, country: Country }, ['parties']),
+  event('PartyRegistered', { name: Name, kind: oneOf(...PARTY_ROLES), country: Country }, ['parties']),
   event('PartyAmended', { name: Type.Optional(Name), country: Type.Optional(Country) }, ['parties']),
   event('FacilityRegistered', { facility: IdText, name: Name, country: Country }, ['parties']),
   /** A public key, JWK (RFC 7517) as JSON text; its validity begins at this entry. */
