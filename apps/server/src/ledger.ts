@@ -1,10 +1,17 @@
 import { createPublicKey } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONTEXTS, LEDGER_STREAM, problemsOf } from '@countersign/domain';
+import { consequences, CONTEXTS, LEDGER_STREAM, problemsOf, type DomainView, type Refusal } from '@countersign/domain';
 import { openSqliteStore, type SequencedStore } from '@countersign/event-store';
 import { Tokens, Vault } from '@countersign/identity';
-import { Ledger, systemClock, type Clock } from '@countersign/ledger';
+import {
+  Ledger,
+  systemClock,
+  type Clock,
+  type CommandRequest,
+  type LedgerView,
+  type SystemCommand,
+} from '@countersign/ledger';
 import type { Settings } from './settings.ts';
 
 /** An open ledger with all that it stands on. */
@@ -16,6 +23,9 @@ export interface OpenLedger {
 }
 
 export const CUSTODIAN = 'party-custodian';
+
+/** Whether the data folder has no ledger yet. */
+export const isNew = ({ dataDir }: Settings): boolean => !existsSync(join(dataDir, 'ledger.sqlite'));
 
 /** Opens the data folder, making it if there is none, and founds the ledger if it is new. */
 export async function openLedger(settings: Settings, clock: Clock = systemClock): Promise<OpenLedger> {
@@ -29,7 +39,16 @@ export async function openLedger(settings: Settings, clock: Clock = systemClock)
   });
   try {
     const source = `https://${settings.origin}`;
-    const ledger = Ledger.open({ store, clock, persons: vault, deciders: CONTEXTS, validate: problemsOf, source });
+    const ledger = Ledger.open({
+      store,
+      clock,
+      persons: vault,
+      deciders: CONTEXTS,
+      validate: problemsOf,
+      source,
+      consequences: (view, now) => consequences(view as unknown as DomainView, now),
+      denialOf,
+    });
     if (store.size === 0 && store.readOnlyBecause === undefined) await found(ledger, vault, settings);
     const tokens = new Tokens(vault.signingKey('token'), { issuer: source, audience: source });
     return { ledger, tokens, vault, close: () => closeStore(store) };
@@ -62,4 +81,20 @@ async function found(ledger: Ledger, vault: Vault, { origin, demo }: Settings): 
     },
   });
   if (outcome.outcome !== 'done') throw new Error(`the ledger could not be founded: ${JSON.stringify(outcome)}`);
+}
+
+/** A refusal is one of access if it is of the command that opens a session, under a grant that exists (R15). */
+function denialOf(request: CommandRequest, reasons: readonly Refusal[], view: LedgerView): SystemCommand | undefined {
+  if (request.type !== 'OpenSession' || request.id === undefined) return undefined;
+  const grant = (view as unknown as DomainView).state('grant', request.id);
+  if (grant === undefined || grant.status === 'unknown' || grant.party !== request.actor.party) return undefined;
+  const { session: _, reserve: __, ...asked } = request.payload as Record<string, unknown>;
+  return {
+    type: 'DenyAccess',
+    category: 'denial',
+    id: `denial-${grant.partner}`,
+    payload: { grant: request.id, ...asked, reasons },
+    cause: grant.scope.authorisation,
+    rule: 'R15',
+  };
 }

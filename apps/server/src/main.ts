@@ -2,17 +2,35 @@ import 'reflect-metadata';
 import { ConsoleLogger } from '@nestjs/common';
 import type { PartyId, Role } from '@countersign/domain';
 import { applicationOver } from './application.ts';
-import { CUSTODIAN, openLedger } from './ledger.ts';
+import { StoryClock } from '@countersign/ledger';
+import { STORY_BEGINS } from '@countersign/scenario';
+import { CUSTODIAN, isNew, openLedger } from './ledger.ts';
 import { settingsFrom } from './settings.ts';
+import { tellStory } from './tell-story.ts';
 
 try {
   const settings = settingsFrom(process.env, process.argv.slice(2));
-  const { ledger, tokens, close } = await openLedger(settings);
+  const clock = new StoryClock();
+  if (settings.demo && !settings.empty && isNew(settings)) clock.set(Date.parse(STORY_BEGINS));
+  const { ledger, tokens, close } = await openLedger(settings, clock);
   const app = await applicationOver(
     ledger,
     tokens,
     new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
   );
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  if (settings.demo && !settings.empty && ledger.store.size === 1) {
+    console.log('An empty data folder: telling the demonstration its story …');
+    await tellStory(app, ledger, tokens, clock);
+  }
+  clock.release();
+  await ledger.settle();
+  const settling = setInterval(() => {
+    ledger
+      .settle()
+      .catch((error: unknown) => console.error(`countersign: what follows could not be recorded: ${String(error)}`));
+  }, 1000);
   await app.listen(settings.port, settings.host);
   const url = await app.getUrl();
   console.log(
@@ -36,6 +54,7 @@ try {
   const stop = () => {
     if (stopping) return;
     stopping = true;
+    clearInterval(settling);
     void app
       .close()
       .then(close)

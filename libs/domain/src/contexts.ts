@@ -1,3 +1,8 @@
+import { LIABILITY_COMMANDS, LIABILITY_EVENTS, liabilityDecider } from './liability/index.ts';
+import { DENIAL_COMMANDS, DENIAL_EVENTS, denialDecider } from './denial/index.ts';
+import { SESSION_COMMANDS, SESSION_EVENTS, sessionDecider } from './session/index.ts';
+import { GRANT_COMMANDS, GRANT_EVENTS, grantDecider } from './grant/index.ts';
+import { AUTHORISATION_COMMANDS, AUTHORISATION_EVENTS, authorisationDecider } from './authorisation/index.ts';
 import { Compile, type Validator } from 'typebox/compile';
 import { CRITERIA_COMMANDS, CRITERIA_EVENTS, criteriaDecider } from './criteria/index.ts';
 import { CUSTODY_COMMANDS, CUSTODY_EVENTS, custodyDecider } from './custody/index.ts';
@@ -17,6 +22,11 @@ export const CONTEXTS = [
   criteriaDecider,
   partnerDecider,
   testerDecider,
+  authorisationDecider,
+  grantDecider,
+  sessionDecider,
+  denialDecider,
+  liabilityDecider,
 ] as const;
 
 /** Every command, with who may give it. */
@@ -28,6 +38,11 @@ export const COMMANDS: readonly CommandDefinition[] = [
   ...CRITERIA_COMMANDS,
   ...PARTNER_COMMANDS,
   ...TESTER_COMMANDS,
+  ...AUTHORISATION_COMMANDS,
+  ...GRANT_COMMANDS,
+  ...SESSION_COMMANDS,
+  ...DENIAL_COMMANDS,
+  ...LIABILITY_COMMANDS,
 ];
 
 /** Every event type by its short name. */
@@ -41,6 +56,11 @@ export const EVENTS: ReadonlyMap<string, EventDefinition> = new Map(
       ...CRITERIA_EVENTS,
       ...PARTNER_EVENTS,
       ...TESTER_EVENTS,
+      ...AUTHORISATION_EVENTS,
+      ...GRANT_EVENTS,
+      ...SESSION_EVENTS,
+      ...DENIAL_EVENTS,
+      ...LIABILITY_EVENTS,
     ] as readonly EventDefinition[]
   ).map((definition) => [definition.type, definition]),
 );

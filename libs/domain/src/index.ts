@@ -15,3 +15,11 @@ export {
   type ReleasePolicy,
 } from './release/index.ts';
 export { testerAt, type TesterState } from './tester/index.ts';
+export { authorise, type AccessRequest, type Deny, type Permit } from './authorise.ts';
+export { authorisationAt, isIssued, leftOf, type AuthorisationState } from './authorisation/index.ts';
+export { keyOf as denialKeyOf, SAME_REFUSAL_MS, type DenialState } from './denial/index.ts';
+export { grantAt, quotaLeft, usedOf, type GrantState } from './grant/index.ts';
+export { bearers, liabilityAt, versionAt, type LiabilityState, type LiabilityTerms } from './liability/index.ts';
+export { consequences, type Consequence } from './process/index.ts';
+export type { SessionState } from './session/index.ts';
+export type { DomainView, States } from './states.ts';

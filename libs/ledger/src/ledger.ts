@@ -32,6 +32,8 @@ export interface SystemCommand {
 }
 
 export interface LedgerOptions {
+  /** Everything that the rules make follow now and has not followed yet; depends on the view only. */
+  readonly consequences?: (view: LedgerView, now: Instant) => readonly SystemCommand[];
   readonly store: SequencedStore;
   readonly clock: Clock;
   readonly persons: PersonKeys;
@@ -88,6 +90,7 @@ export class Ledger {
   /** Appended, but entries before them are not in the view yet. */
   readonly #ahead = new Map<number, Recorded>();
   readonly #waiting: { index: number; done: () => void }[] = [];
+  #settling: Promise<void> = Promise.resolve();
   readonly #listeners = new Set<(event: Recorded) => void>();
 
   private constructor(options: LedgerOptions) {
@@ -129,7 +132,10 @@ export class Ledger {
     this.#underWay.add(commandId);
     try {
       const decided = await this.#decideAndAppend({ ...request, id, commandId, commandDigest });
-      if (decided.outcome === 'appended') return this.#done(decided, false);
+      if (decided.outcome === 'appended') {
+        await this.settle();
+        return this.#done(decided, false);
+      }
       if (decided.outcome === 'refused') return await this.#refused(request, decided.reasons, commandId, commandDigest);
       return decided;
     } finally {
@@ -157,7 +163,33 @@ export class Ledger {
     return decided.outcome === 'appended' ? this.#receipts(decided) : undefined;
   }
 
-  /** The receipts of the entries [from, to), under the latest checkpoint. */
+  /**
+   * Carries out what the rules make follow, until nothing does: after each command, and when something falls due. What
+   * it does depends on the state only, so a crash between two steps loses nothing.
+   */
+  settle(): Promise<void> {
+    const { consequences } = this.#options;
+    if (!consequences) return Promise.resolve();
+    const run = async () => {
+      const refused = new Set<string>();
+      for (;;) {
+        const now = this.clock.now();
+        this.view.now = now;
+        const due = consequences(this.view, now).filter((each) => !refused.has(keyOf(each)));
+        if (due.length === 0) return;
+        // A rule that does not apply any more, or that was carried out, is not tried again in this round.
+        for (const command of due) {
+          const receipts = await this.executeSystem(command);
+          if (receipts === undefined || receipts.length === 0) refused.add(keyOf(command));
+        }
+      }
+    };
+    const mine = this.#settling.then(run, run);
+    this.#settling = mine;
+    return mine;
+  }
+
+  /** The receipt of an entry, under the latest checkpoint. */
   receipt(index: number): Receipt | undefined {
     const event = this.store.entry(index);
     return event && receiptOf(this.store, index, event.data, this.store.size, this.store.checkpoint());
@@ -201,6 +233,7 @@ export class Ledger {
         payload: command.payload,
         actor: command.actor,
         now,
+        newId: (category: string) => streamIdOf(category, command.commandId),
         ...(occurredAt === undefined ? {} : { occurredAt }),
         ...(effectiveAt === undefined ? {} : { effectiveAt }),
         ...(personal === undefined ? {} : { personal: { ...personal, person: personal.person ?? command.id } }),
@@ -314,5 +347,7 @@ export class Ledger {
     return decodeEntry(event.data);
   }
 }
+
+const keyOf = ({ cause, rule, category, id }: SystemCommand): string => [cause, rule, category, id].join(' ');
 
 const digestOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('base64url');

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Decider, Instant, PersonalData, Recorded, Refs, Sealed, View } from '@countersign/domain';
+import { canonicalJson } from './canonical.ts';
 
 // The registry of contexts is heterogeneous: each decider's own types hold inside its folder.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -43,6 +45,10 @@ export class LedgerView implements View {
 
   related(category: string, ref: keyof Refs, id: string): readonly string[] {
     return [...(this.#related.get(`${category} ${ref} ${id}`) ?? [])];
+  }
+
+  digest(value: unknown): string {
+    return createHash('sha256').update(canonicalJson(value)).digest('hex');
   }
 
   open(sealed: Sealed): PersonalData['fields'] | undefined {

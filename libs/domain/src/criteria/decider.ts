@@ -7,14 +7,12 @@ import {
   type EventId,
   type Instant,
   type View,
+  sinceOf,
+  type Since,
 } from '../kernel/index.ts';
 import { CRITERIA_COMMANDS, type CriteriaCommand } from './commands.ts';
 import type { CriteriaEvent, Criterion, RecordedCriteriaEvent } from './events.ts';
 
-interface Since {
-  readonly by: EventId;
-  readonly from: Instant;
-}
 export interface CriteriaVersion {
   readonly criteria: readonly Criterion[];
   readonly published: Since;
@@ -140,7 +138,7 @@ export const criteriaDecider: Decider<CriteriaState, CriteriaCommand, CriteriaEv
 
   evolve(state, recorded): CriteriaState {
     const event = recorded as RecordedCriteriaEvent;
-    const since = { by: event.id, from: event.effectiveAt };
+    const since = sinceOf(event);
     switch (event.type) {
       case 'CriteriaSetPublished': {
         const { kind, reference, version, criteria, inForceFrom } = event.data;

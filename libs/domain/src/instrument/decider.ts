@@ -10,14 +10,12 @@ import {
   type Instant,
   type Standing,
   type View,
+  sinceOf,
+  type Since,
 } from '../kernel/index.ts';
 import { INSTRUMENT_COMMANDS, type InstrumentCommand } from './commands.ts';
 import type { AnnexItem, InstrumentEvent, InstrumentScope, RecordedInstrumentEvent } from './events.ts';
 
-interface Since {
-  readonly by: EventId;
-  readonly from: Instant;
-}
 export interface AnnexEntry {
   readonly party: string;
   readonly items: readonly AnnexItem[];
@@ -45,7 +43,7 @@ export function instrumentAt(state: InstrumentState | undefined, now: Instant): 
   if (state === undefined || state.status === 'unknown') return noStanding('there is no such instrument');
   if (state.recorded.from > now) return noStanding(`${state.reference} is not in force yet`);
   if (state.ended !== undefined && state.ended.from <= now)
-    return noStanding(`${state.reference} is ${state.ended.how}`);
+    return noStanding(`${state.reference} is ${state.ended.how}`, state.ended);
   return standing(state.recorded.by);
 }
 
@@ -57,7 +55,7 @@ export function annexEntryAt(state: InstrumentState | undefined, entry: string, 
   if (listed === undefined || listed.added.from > now)
     return noStanding(`the annex of ${state.reference} does not list ${entry}`);
   if (listed.removed !== undefined && listed.removed.from <= now)
-    return noStanding(`${entry} was taken out of the annex of ${state.reference}`);
+    return noStanding(`${entry} was taken out of the annex of ${state.reference}`, listed.removed);
   return standing(listed.added.by);
 }
 
@@ -163,7 +161,7 @@ export const instrumentDecider: Decider<InstrumentState, InstrumentCommand, Inst
 
   evolve(state, recorded): InstrumentState {
     const event = recorded as RecordedInstrumentEvent;
-    const since = { by: event.id, from: event.effectiveAt };
+    const since = sinceOf(event);
     if (event.type === 'InstrumentRecorded') {
       const { reference, title, scope } = event.data;
       const authority = event.actor;

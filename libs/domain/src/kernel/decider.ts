@@ -16,6 +16,8 @@ export interface Command<Type extends string = string, Payload extends object = 
   readonly effectiveAt?: Instant;
   /** The command's `personal` member, opened, and whose it is. */
   readonly personal?: PersonalData;
+  /** The id of a stream that follows from this command: derived from it, so that a retry gives the same. */
+  readonly newId?: (category: string) => string;
 }
 
 /**

@@ -15,6 +15,8 @@ export interface View<States extends object = Record<string, unknown>> {
   all(category: keyof States & string): readonly string[];
   /** Ids of the streams of a category any of whose entries carries this id in this ref. */
   related(category: keyof States & string, ref: keyof Refs, id: string): readonly string[];
+  /** SHA-256 of a value's canonical form (RFC 8785), lowercase hexadecimal: what countersigners sign. */
+  digest(value: unknown): string;
   /** Opens sealed personal data; undefined if the person's key was destroyed. */
   open(sealed: Sealed): PersonalData['fields'] | undefined;
 }

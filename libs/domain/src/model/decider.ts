@@ -11,6 +11,8 @@ import {
   type Modality,
   type Standing,
   type View,
+  sinceOf,
+  type Since,
 } from '../kernel/index.ts';
 import { MODEL_COMMANDS, type ModelCommand } from './commands.ts';
 import type { ModelEvent, RecordedModelEvent } from './events.ts';
@@ -19,8 +21,8 @@ export interface ModelVersion {
   readonly name: string;
   readonly modalities: readonly Modality[];
   readonly weightsDigest?: string;
-  readonly released: { readonly by: EventId; readonly from: Instant };
-  readonly withdrawn?: { readonly by: EventId; readonly from: Instant; readonly reason: string };
+  readonly released: Since;
+  readonly withdrawn?: Since & { readonly reason: string };
 }
 
 /** A family and its versions. */
@@ -41,13 +43,15 @@ export function modelVersionAt(state: ModelState | undefined, version: string, n
   if (found === undefined) return noStanding(`there is no model version ${version}`);
   if (found.released.from > now) return noStanding('the model version is not released yet');
   if (found.withdrawn !== undefined && found.withdrawn.from <= now)
-    return noStanding(`the model version is withdrawn: ${found.withdrawn.reason}`);
+    return noStanding(`the model version is withdrawn: ${found.withdrawn.reason}`, found.withdrawn);
   return standing(found.released.by);
 }
 
 /** The family of a version; undefined if there is none. */
-export const familyOf = (view: View, version: string): string | undefined =>
-  view.related('model', 'modelVersion', version)[0];
+export const familyOf = (
+  view: { related(category: 'model', ref: 'modelVersion', id: string): readonly string[] },
+  version: string,
+): string | undefined => view.related('model', 'modelVersion', version)[0];
 
 export const modelDecider: Decider<ModelState, ModelCommand, ModelEvent, View> = {
   category: 'model',
@@ -108,7 +112,7 @@ export const modelDecider: Decider<ModelState, ModelCommand, ModelEvent, View> =
         classifications: [],
       };
     if (state.status === 'unknown') return state;
-    const since = { by: event.id, from: event.effectiveAt };
+    const since = sinceOf(event);
     switch (event.type) {
       case 'ModelVersionReleased': {
         const { version, ...released } = event.data;

@@ -1,5 +1,5 @@
 import { criteriaInForceAt, type CriteriaState } from '../criteria/index.ts';
-import { Checks, notForRole, refs, refuse, type Decider, type Period, type View } from '../kernel/index.ts';
+import { Checks, notForRole, refs, refuse, type Decider, type Period, type View, sinceOf } from '../kernel/index.ts';
 import type { PartyState } from '../party/index.ts';
 import { PARTNER_COMMANDS, type PartnerCommand } from './commands.ts';
 import type { PartnerEvent, RecordedPartnerEvent } from './events.ts';
@@ -186,7 +186,7 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent,
       return { status: 'nominated', party, ally, authority: event.actor, criteriaSet, assessments: {}, screenings: {} };
     }
     if (state.status === 'unknown') return state;
-    const since = { by: event.id, from: event.effectiveAt };
+    const since = sinceOf(event);
     switch (event.type) {
       case 'EligibilityApplicationSubmitted':
         return { ...nominated(state), status: 'applied', version: event.data.version };

@@ -1,9 +1,5 @@
-import { noStanding, standing, type EventId, type Instant, type Standing } from '../kernel/index.ts';
+import { noStanding, standing, type EventId, type Instant, type Standing, type Since } from '../kernel/index.ts';
 
-export interface Since {
-  readonly by: EventId;
-  readonly from: Instant;
-}
 export interface Screening {
   readonly hits: Readonly<Record<string, 'open' | 'false-positive' | 'true-match'>>;
   readonly by: EventId;
@@ -40,18 +36,21 @@ export function partnerAt(state: PartnerState | undefined, now: Instant): Standi
   if (state === undefined || state.status === 'unknown') return noStanding('there is no such partner');
   switch (state.status) {
     case 'admitted':
-    case 'expired':
       return within(state.admission, now);
+    case 'expired':
+      return within(state.admission, now, state.ended);
     case 'suspended':
-      return state.suspension.from <= now ? noStanding('the partner is suspended') : within(state.admission, now);
+      return state.suspension.from <= now
+        ? noStanding('the partner is suspended', state.suspension)
+        : within(state.admission, now);
     case 'removed':
-      return noStanding('the partner is removed');
+      return noStanding('the partner is removed', state.ended);
     default:
       return noStanding(`the partner is not admitted: ${state.status}`);
   }
 }
 
-function within({ by, from, until }: Admission, now: Instant): Standing {
+function within({ by, from, until }: Admission, now: Instant, ended?: Since): Standing {
   if (now < from) return noStanding('the admission has not begun');
-  return now < until ? standing(by) : noStanding('the admission has expired');
+  return now < until ? standing(by) : noStanding('the admission has expired', ended);
 }

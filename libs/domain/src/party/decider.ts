@@ -5,6 +5,8 @@ import {
   refs,
   refuse,
   standing,
+  sinceOf,
+  type Since,
   type Decider,
   type EventId,
   type Instant,
@@ -36,12 +38,13 @@ interface Known {
 export type PartyState =
   | { readonly status: 'unknown' }
   | (Known & { readonly status: 'registered' })
-  | (Known & { readonly status: 'suspended'; readonly by: EventId; readonly from: Instant; readonly because: string });
+  | (Known & { readonly status: 'suspended'; readonly suspension: Since; readonly because: string });
 
 /** Whether a party is registered and not suspended at an instant. */
 export function partyAt(state: PartyState | undefined, now: Instant): Standing {
   if (state === undefined || state.status === 'unknown') return noStanding('the party is not registered');
-  if (state.status === 'suspended' && state.from <= now) return noStanding(`the party is suspended: ${state.because}`);
+  if (state.status === 'suspended' && state.suspension.from <= now)
+    return noStanding(`the party is suspended: ${state.because}`, state.suspension);
   return standing(state.registeredBy);
 }
 
@@ -123,7 +126,7 @@ export const partyDecider: Decider<PartyState, PartyCommand, PartyEvent, View> =
       case 'PartyKeyCompromised':
         return key(event.data.kid, (held) => ({ ...held, compromised: { by: event.id, since: event.effectiveAt } }));
       case 'PartySuspended':
-        return { ...state, status: 'suspended', by: event.id, from: event.effectiveAt, because: event.data.reason };
+        return { ...state, status: 'suspended', suspension: sinceOf(event), because: event.data.reason };
       case 'PartyReinstated': {
         const { kind, name, country, registeredBy, facilities, keys } = state;
         return { status: 'registered', kind, name, country, registeredBy, facilities, keys };

@@ -11,16 +11,14 @@ import {
   type Sealed,
   type Standing,
   type View,
+  sinceOf,
+  type Since,
 } from '../kernel/index.ts';
 import type { PartnerState } from '../partner/index.ts';
 import { parseStatuses } from '../release/index.ts';
 import { TESTER_COMMANDS, type TesterCommand } from './commands.ts';
 import type { RecordedTesterEvent, TesterEvent } from './events.ts';
 
-interface Since {
-  readonly by: EventId;
-  readonly from: Instant;
-}
 export type TesterState =
   | { readonly status: 'unknown' }
   | {
@@ -42,11 +40,11 @@ export type TesterView = View<{ partner: PartnerState }>;
 /** Whether a tester is on the roster and cleared at an instant. */
 export function testerAt(state: TesterState | undefined, now: Instant): Standing {
   if (state === undefined || state.status === 'unknown') return noStanding('is on no roster');
-  if (state.left !== undefined && state.left.from <= now) return noStanding('has left the roster');
+  if (state.left !== undefined && state.left.from <= now) return noStanding('has left the roster', state.left);
   const { clearance } = state;
   if (clearance === undefined || clearance.from > now) return noStanding('is not cleared');
   if (clearance.until <= now || (clearance.ended !== undefined && clearance.ended.from <= now))
-    return noStanding('is not cleared any more');
+    return noStanding('is not cleared any more', clearance.ended);
   return standing(clearance.by);
 }
 
@@ -132,7 +130,7 @@ export const testerDecider: Decider<TesterState, TesterCommand, TesterEvent, Tes
 
   evolve(state, recorded): TesterState {
     const event = recorded as RecordedTesterEvent;
-    const since = { by: event.id, from: event.effectiveAt };
+    const since = sinceOf(event);
     if (event.type === 'TesterRostered')
       return {
         status: 'rostered',
@@ -156,7 +154,7 @@ export const testerDecider: Decider<TesterState, TesterCommand, TesterEvent, Tes
         const { level, period } = event.data;
         return {
           ...state,
-          clearance: { by: event.id, level, from: Date.parse(period.from), until: Date.parse(period.until) },
+          clearance: { ...since, level, from: Date.parse(period.from), until: Date.parse(period.until) },
         };
       }
       case 'ClearanceEnded':

@@ -1,0 +1,58 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { PartyId, Role } from '@countersign/domain';
+import type { Tokens } from '@countersign/identity';
+import type { Ledger, StoryClock } from '@countersign/ledger';
+import { ROLES, STORY, type Step } from '@countersign/scenario';
+
+/**
+ * Posts the story's steps to the application's own API, in the story's time; the ledger also acts in between, when
+ * something falls due. A demonstration only: entry 0 says so.
+ *
+ * @throws Error if the API answers otherwise than the story says
+ */
+export async function tellStory(
+  app: NestFastifyApplication,
+  ledger: Ledger,
+  tokens: Tokens,
+  clock: StoryClock,
+): Promise<void> {
+  const bearers = new Map<string, string>();
+  const bearerOf = async (party: string): Promise<string> => {
+    const role = (ROLES[party] ?? (party.endsWith('-lab') ? 'trusted-partner' : 'allied-authority')) as Role;
+    const known = bearers.get(party) ?? (await tokens.issue({ party: party as PartyId, role, subject: party }, 3600));
+    bearers.set(party, known);
+    return known;
+  };
+  let day = '';
+  for (const [n, step] of STORY.entries()) {
+    // Once a day what fell due since is recorded at midnight, not only when someone next acts.
+    if (step.at.slice(0, 10) !== day) {
+      day = step.at.slice(0, 10);
+      const midnight = Date.parse(`${day}T00:00:00.000Z`);
+      if (midnight > ledger.clock.now()) {
+        clock.set(midnight);
+        await ledger.settle();
+      }
+    }
+    clock.set(Date.parse(step.at));
+    const answer = await app.inject({
+      method: 'POST',
+      url: `/v1/${step.path}`,
+      headers: { authorization: `Bearer ${await bearerOf(step.by)}`, 'idempotency-key': `"story-${n}"` },
+      payload: withDigests(step, ledger),
+    });
+    const expected = step.refused === undefined ? answer.statusCode < 300 : answer.statusCode === 403;
+    const reason = answer.statusCode === 403 ? (answer.json<{ reasons?: { rule: string }[] }>().reasons ?? []) : [];
+    if (!expected || (step.refused !== undefined && !reason.some(({ rule }) => rule === step.refused)))
+      throw new Error(`step ${n} of the story, ${step.path} by ${step.by}: ${answer.statusCode} ${answer.body}`);
+  }
+  clock.release();
+}
+
+/** `{of: liability}` stands for the digest of the text on that table: a signer reads it before signing. */
+function withDigests({ body }: Step, ledger: Ledger): Record<string, unknown> {
+  const digest = body['digest'] as { of?: string } | undefined;
+  if (digest?.of === undefined) return body;
+  const state = ledger.view.state('liability', digest.of) as { proposal?: { digest: string } } | undefined;
+  return { ...body, digest: state?.proposal?.digest };
+}

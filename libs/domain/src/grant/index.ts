@@ -1,0 +1,5 @@
+export * from './activation.ts';
+export * from './commands.ts';
+export * from './decider.ts';
+export * from './events.ts';
+export * from './state.ts';

@@ -1,0 +1,31 @@
+import type { EventId, Since } from '../kernel/index.ts';
+import type { AuthorisedSession } from '../grant/events.ts';
+
+export interface CriterionOutcome {
+  readonly outcome: 'met' | 'not-met' | 'inconclusive' | 'not-applicable';
+  readonly value?: string;
+  readonly by: EventId;
+}
+interface Known {
+  readonly grant: string;
+  readonly partner: string;
+  readonly party: string;
+  readonly modelVersion: string;
+  readonly modality: 'weights' | 'api';
+  readonly testers: readonly string[];
+  readonly began: Since;
+  /** Absent if it was reported and never opened. */
+  readonly authorised?: AuthorisedSession;
+  readonly outcomes: Readonly<Record<string, CriterionOutcome>>;
+  readonly findings: Readonly<Record<string, { readonly severity: string; readonly by: EventId }>>;
+  readonly terminationOrdered?: Since & { readonly cause: string };
+  readonly activity: readonly { readonly calls: number; readonly lastAt: string; readonly by: EventId }[];
+}
+export type SessionState =
+  | { readonly status: 'unknown' }
+  | (Known & { readonly status: 'open' | 'reported' })
+  | (Known & {
+      readonly status: 'completed' | 'cancelled' | 'failed' | 'terminated' | 'voided';
+      readonly ended: Since;
+    });
+export type KnownSession = Exclude<SessionState, { status: 'unknown' }>;
