@@ -4,21 +4,24 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Tokens } from '@countersign/identity';
-import { Ledger } from '@countersign/ledger';
+import { Ledger, type PersonKeys } from '@countersign/ledger';
 import { COMMAND_CONTROLLERS } from './commands/controller.ts';
 import { HealthController } from './health.controller.ts';
 import { EntriesController, LogController } from './log.controller.ts';
+import type { OpenLedger } from './ledger.ts';
 import { ProblemFilter } from './problem.ts';
+import { LedgerHistory, QuestionsController } from './questions.controller.ts';
 
 @Module({})
 class ServerModule {
-  static over(ledger: Ledger, tokens: Tokens): DynamicModule {
+  static over(ledger: Ledger, tokens: Tokens, persons: PersonKeys): DynamicModule {
     return {
       module: ServerModule,
-      controllers: [...COMMAND_CONTROLLERS, LogController, EntriesController, HealthController],
+      controllers: [...COMMAND_CONTROLLERS, QuestionsController, LogController, EntriesController, HealthController],
       providers: [
         { provide: Ledger, useValue: ledger },
         { provide: Tokens, useValue: tokens },
+        { provide: LedgerHistory, useValue: new LedgerHistory(ledger, persons) },
       ],
     };
   }
@@ -26,12 +29,13 @@ class ServerModule {
 
 /** The HTTP application over a ledger that is open; not listening yet. */
 export async function applicationOver(
-  ledger: Ledger,
-  tokens: Tokens,
+  { ledger, tokens, vault }: Pick<OpenLedger, 'ledger' | 'tokens' | 'vault'>,
   logger: LoggerService | false,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({ bodyLimit: 64 * 1024, forceCloseConnections: true });
-  const app = await NestFactory.create<NestFastifyApplication>(ServerModule.over(ledger, tokens), adapter, { logger });
+  const app = await NestFactory.create<NestFastifyApplication>(ServerModule.over(ledger, tokens, vault), adapter, {
+    logger,
+  });
   app.useGlobalFilters(new ProblemFilter());
   const description = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')

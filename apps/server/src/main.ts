@@ -12,12 +12,9 @@ try {
   const settings = settingsFrom(process.env, process.argv.slice(2));
   const clock = new StoryClock();
   if (settings.demo && !settings.empty && isNew(settings)) clock.set(Date.parse(STORY_BEGINS));
-  const { ledger, tokens, close } = await openLedger(settings, clock);
-  const app = await applicationOver(
-    ledger,
-    tokens,
-    new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
-  );
+  const opened = await openLedger(settings, clock);
+  const { ledger, tokens, close } = opened;
+  const app = await applicationOver(opened, new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }));
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   if (settings.demo && !settings.empty && ledger.store.size === 1) {

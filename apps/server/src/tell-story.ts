@@ -23,16 +23,11 @@ export async function tellStory(
     bearers.set(party, known);
     return known;
   };
-  let day = '';
   for (const [n, step] of STORY.entries()) {
-    // Once a day what fell due since is recorded at midnight, not only when someone next acts.
-    if (step.at.slice(0, 10) !== day) {
-      day = step.at.slice(0, 10);
-      const midnight = Date.parse(`${day}T00:00:00.000Z`);
-      if (midnight > ledger.clock.now()) {
-        clock.set(midnight);
-        await ledger.settle();
-      }
+    // What falls due is recorded at each midnight, not only when someone next acts.
+    for (let midnight = nextMidnight(ledger.clock.now()); midnight <= Date.parse(step.at); midnight += DAY_MS) {
+      clock.set(midnight);
+      await ledger.settle();
     }
     clock.set(Date.parse(step.at));
     const answer = await app.inject({
@@ -48,6 +43,9 @@ export async function tellStory(
   }
   clock.release();
 }
+
+const DAY_MS = 86_400_000;
+const nextMidnight = (time: number): number => (Math.floor(time / DAY_MS) + 1) * DAY_MS;
 
 /** `{of: liability}` stands for the digest of the text on that table: a signer reads it before signing. */
 function withDigests({ body }: Step, ledger: Ledger): Record<string, unknown> {

@@ -20,7 +20,7 @@ let key = 0;
 
 async function start() {
   open = await openLedger(settings);
-  app = await applicationOver(open.ledger, open.tokens, false);
+  app = await applicationOver(open, false);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
 }

@@ -1,0 +1,183 @@
+import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { authorise, type Modality, type ReleasePolicy } from '@countersign/domain';
+import type { Caller } from '@countersign/identity';
+import { decodeEntry, Ledger, open, recordedOf, type PersonKeys } from '@countersign/ledger';
+import {
+  History,
+  inForce,
+  matrix,
+  refusals,
+  replay,
+  session,
+  StatesAt,
+  usage,
+  type Moment,
+  type Row,
+} from '@countersign/read-models';
+import { CallerGuard, CallerOf } from './caller.guard.ts';
+import { problem } from './problem.ts';
+
+const READS_EVERYTHING: ReadonlySet<string> = new Set(['custodian', 'licensing-authority', 'regulator']);
+
+/** Whether a row is the caller's to see (domain.md, *Who commands, who sees*): all of it, or where it is concerned. */
+const sees = (caller: Caller, { parties }: Row): boolean =>
+  READS_EVERYTHING.has(caller.role) || parties.includes(caller.party) || parties.includes('*');
+
+/** The log's entries for questions, current with the ledger's own view. */
+export class LedgerHistory extends History {
+  readonly persons: PersonKeys;
+
+  constructor(ledger: Ledger, persons: PersonKeys) {
+    super();
+    this.persons = persons;
+    for (const { data, index } of ledger.store.entries(0, ledger.store.size))
+      this.add(recordedOf(decodeEntry(data), index));
+    ledger.onEntry((entry) => this.add(entry));
+  }
+}
+
+const asOf = ApiQuery({
+  name: 'asOf',
+  required: false,
+  description: 'a log index, a time or a day (UTC); the head if absent',
+});
+const known = ApiQuery({
+  name: 'known',
+  required: false,
+  description: 'then, now, or the index up to which entries are known',
+});
+
+interface At {
+  readonly asOf?: string;
+  readonly known?: string;
+}
+
+@Controller('v1')
+@UseGuards(CallerGuard)
+@ApiTags('questions')
+@ApiBearerAuth()
+export class QuestionsController {
+  constructor(
+    @Inject(LedgerHistory) private readonly history: LedgerHistory,
+    @Inject(Ledger) private readonly ledger: Ledger,
+  ) {}
+
+  @Get('matrix')
+  @asOf
+  @known
+  @ApiOperation({
+    summary: 'Which allies tested which models by which modality under which criteria; granted and never tested',
+  })
+  matrix(@Query() at: At, @CallerOf() caller: Caller) {
+    return this.#rows(at, caller, (moment) => matrix(new StatesAt(this.history, moment)));
+  }
+
+  @Get('in-force')
+  @asOf
+  @known
+  @ApiOperation({ summary: 'What was in force, as of any moment' })
+  inForce(@Query() at: At, @CallerOf() caller: Caller) {
+    return this.#rows(at, caller, (moment) => inForce(new StatesAt(this.history, moment)));
+  }
+
+  @Get('refusals')
+  @asOf
+  @known
+  @ApiOperation({ summary: 'Who was refused access, on which rules' })
+  refusals(@Query() at: At, @CallerOf() caller: Caller) {
+    return this.#rows(at, caller, (moment) => refusals(this.history, moment));
+  }
+
+  @Get('usage')
+  @asOf
+  @known
+  @ApiOperation({ summary: 'How much of each authorisation and grant is used' })
+  usage(@Query() at: At, @CallerOf() caller: Caller) {
+    return this.#rows(at, caller, (moment) => usage(new StatesAt(this.history, moment)));
+  }
+
+  @Get('streams/:stream')
+  @asOf
+  @known
+  @ApiOperation({ summary: 'Replay of a stream, event by event' })
+  replay(@Param('stream') stream: string, @Query() at: At, @CallerOf() caller: Caller) {
+    const answer = this.#rows(at, caller, (moment) => replay(this.history, moment, stream));
+    if (answer.rows.length === 0) throw problem(404, 'not-found', `there is no ${stream} that you may see`);
+    return answer;
+  }
+
+  @Get('sessions/:id')
+  @asOf
+  @known
+  @ApiOperation({ summary: 'A session: the authority it rested on, its assessment, and what it recorded' })
+  session(@Param('id') id: string, @Query() at: At, @CallerOf() caller: Caller) {
+    const moment = this.#moment(at);
+    const answer = session(new StatesAt(this.history, moment), this.history, id);
+    if (!answer || !sees(caller, answer)) throw problem(404, 'not-found', `there is no session ${id} that you may see`);
+    return { ...said(moment), ...answer };
+  }
+
+  @Get('may')
+  @asOf
+  @known
+  @ApiOperation({ summary: 'May these testers start now, and if not, why? A question: it writes nothing' })
+  may(
+    @Query()
+    at: At & {
+      grant?: string;
+      modelVersion?: string;
+      modality?: string;
+      tester?: string;
+      place?: string;
+      facility?: string;
+      endUse?: string;
+      policy?: string;
+    },
+    @CallerOf() caller: Caller,
+  ) {
+    const moment = this.#moment(at);
+    const states = new StatesAt(this.history, moment, (sealed) => open(this.history.persons, sealed));
+    const { grant, modelVersion, modality, tester, place, facility, endUse = 'safety evaluation', policy } = at;
+    if (!grant || !modelVersion || !tester || !place || (modality !== 'weights' && modality !== 'api'))
+      throw problem(400, 'invalid-query', 'say grant, modelVersion, modality (weights or api), tester and place');
+    if (policy !== undefined && policy !== 'ear-most-recent' && policy !== 'itar-all-held')
+      throw problem(400, 'invalid-query', 'policy is ear-most-recent or itar-all-held');
+    const state = states.state('grant', grant);
+    const about = state !== undefined && state.status !== 'unknown' ? state : undefined;
+    if (!about || !sees(caller, { ally: about.ally, parties: [about.party, about.authority, about.developer] }))
+      throw problem(404, 'not-found', `there is no grant ${grant} that you may see`);
+    const decision = authorise(
+      states,
+      {
+        grant,
+        party: about.party,
+        modelVersion,
+        modality: modality as Modality,
+        testers: tester.split(','),
+        place,
+        endUse,
+        ...(facility === undefined ? {} : { facility }),
+      },
+      moment.time,
+      policy as ReleasePolicy | undefined,
+    );
+    if ('deny' in decision) return { ...said(moment), may: false, reasons: decision.deny };
+    const { basis, criteria, assessments } = decision.permit;
+    return { ...said(moment), may: true, basis, criteria, assessments };
+  }
+
+  #rows<R extends Row>(at: At, caller: Caller, answer: (moment: Moment) => readonly R[]) {
+    const moment = this.#moment(at);
+    return { ...said(moment), rows: answer(moment).filter((row) => sees(caller, row)) };
+  }
+
+  #moment(at: At): Moment {
+    const moment = this.history.moment({ asOf: at.asOf, known: at.known }, this.ledger.clock.now());
+    if ('problem' in moment) throw problem(400, 'invalid-query', moment.problem);
+    return moment;
+  }
+}
+
+/** Each answer names the index that it was computed at: asking again with it gives the same. */
+const said = ({ index, time }: Moment) => ({ index, asOf: new Date(time).toISOString() });

@@ -1,0 +1,325 @@
+import {
+  annexEntryAt,
+  authorisationAt,
+  criteriaInForceAt,
+  grantAt,
+  instrumentAt,
+  isIssued,
+  leftOf,
+  liabilityAt,
+  partnerAt,
+  usedOf,
+  type GrantState,
+  type Recorded,
+  type Standing,
+} from '@countersign/domain';
+import type { History, Moment } from './moment.ts';
+import type { StatesAt } from './states-at.ts';
+
+/** A row of an answer: who is concerned, so that each caller sees only what is theirs. */
+export interface Row {
+  readonly ally: string;
+  readonly parties: readonly string[];
+}
+type Known<S> = Exclude<S, { status: 'unknown' }>;
+type KnownGrant = Known<GrantState>;
+
+const iso = (time: number): string => new Date(time).toISOString();
+const describe = (standing: Standing): { status: string; because?: string } =>
+  standing.holds ? { status: 'in force' } : { status: 'not in force', because: standing.because };
+
+function* grants(states: StatesAt): Iterable<readonly [string, KnownGrant]> {
+  for (const id of states.all('grant')) {
+    const grant = states.state('grant', id);
+    if (grant !== undefined && grant.status !== 'unknown') yield [id, grant];
+  }
+}
+const concerned = ({ ally, party, authority, developer }: KnownGrant): Row => ({
+  ally,
+  parties: [party, authority, developer],
+});
+
+const familyName = (states: StatesAt, id: string): string => {
+  const family = states.state('model', id);
+  return family?.status === 'registered' ? family.name : id;
+};
+
+/** Question 1: which allies tested which model by which modality under which criteria, with what outcome. */
+export interface MatrixRow extends Row {
+  readonly partner: string;
+  readonly modelFamily: string;
+  readonly modelName: string;
+  readonly modality: string;
+  readonly granted: boolean;
+  readonly tested: boolean;
+  readonly sessions: readonly {
+    readonly session: string;
+    readonly modelVersion: string;
+    readonly criteria: string;
+    readonly status: string;
+    readonly outcomes: Readonly<Record<string, string>>;
+  }[];
+}
+
+export function matrix(states: StatesAt): MatrixRow[] {
+  const rows: MatrixRow[] = [];
+  for (const [id, grant] of grants(states)) {
+    const authorisation = states.state('authorisation', grant.scope.authorisation);
+    if (!isIssued(authorisation) || !('activated' in grant && grant.activated)) continue;
+    for (const { item } of grant.scope.items) {
+      const authorised = authorisation.scope.items.find((each) => each.item === item);
+      if (!authorised) continue;
+      const sessions = states
+        .related('session', 'grant', id)
+        .flatMap((session) => {
+          const state = states.state('session', session);
+          if (state === undefined || state.status === 'unknown' || state.authorised?.item !== item) return [];
+          const outcomes = Object.fromEntries(
+            Object.entries(state.outcomes).map(([criterion, { outcome }]) => [criterion, outcome]),
+          );
+          const { set, version } = state.authorised.criteria;
+          return [
+            {
+              session,
+              modelVersion: state.modelVersion,
+              criteria: `${set} ${version}`,
+              status: state.status,
+              outcomes,
+            },
+          ];
+        })
+        .sort((a, b) => (a.session < b.session ? -1 : 1));
+      rows.push({
+        ...concerned(grant),
+        partner: grant.partner,
+        modelFamily: authorised.family,
+        modelName: familyName(states, authorised.family),
+        modality: authorised.modality,
+        granted: true,
+        // Tested means that a session opened, however it ended; one that was voided had no basis.
+        tested: sessions.some(({ status }) => status !== 'voided'),
+        sessions,
+      });
+    }
+  }
+  const key = ({ ally, modelName, modality }: MatrixRow) => `${ally} ${modelName} ${modality}`;
+  return rows.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** Questions 2 and 18: a session, what it rested on and what it recorded. */
+export function session(states: StatesAt, history: History, id: string) {
+  const state = states.state('session', id);
+  if (state === undefined || state.status === 'unknown') return undefined;
+  const grant = states.state('grant', state.grant);
+  const about: Row =
+    grant !== undefined && grant.status !== 'unknown' ? concerned(grant) : { ally: '', parties: [state.party] };
+  const byId = new Map(history.entries.slice(0, states.index + 1).map((entry) => [entry.id as string, entry]));
+  const basis = Object.entries(state.authorised?.basis ?? {}).map(([what, event]) => {
+    const entry = byId.get(event);
+    return {
+      what,
+      event,
+      index: entry?.index,
+      type: entry?.type,
+      stream: entry?.stream,
+      recordedAt: entry && iso(entry.recordedAt),
+    };
+  });
+  return {
+    ...about,
+    session: id,
+    status: state.status,
+    grant: state.grant,
+    partner: state.partner,
+    modelVersion: state.modelVersion,
+    modality: state.modality,
+    testers: state.testers,
+    openedAt: iso(state.began.from),
+    ...('ended' in state ? { endedAt: iso(state.ended.from) } : {}),
+    ...(state.terminationOrdered
+      ? { terminationOrdered: { at: iso(state.terminationOrdered.from), cause: state.terminationOrdered.cause } }
+      : {}),
+    criteria: state.authorised?.criteria,
+    outcomes: state.outcomes,
+    findings: state.findings,
+    activity: state.activity,
+    authority: { basis, assessments: state.authorised?.assessments ?? [] },
+  };
+}
+
+/** Question 4: what was in force. */
+export interface InForceRow extends Row {
+  readonly kind: string;
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly because?: string;
+}
+
+export function inForce(states: StatesAt): InForceRow[] {
+  const { now } = states;
+  const rows: InForceRow[] = [];
+  const everyone = { ally: '', parties: ['*'] };
+  for (const id of states.all('instrument')) {
+    const state = states.state('instrument', id);
+    if (state?.status !== 'recorded') continue;
+    rows.push({ ...everyone, kind: 'instrument', id, name: state.reference, ...describe(instrumentAt(state, now)) });
+    for (const [entry, { party }] of Object.entries(state.annex))
+      rows.push({
+        ally: '',
+        parties: [party, state.authority],
+        kind: 'annex entry',
+        id: `${id} ${entry}`,
+        name: entry,
+        ...describe(annexEntryAt(state, entry, now)),
+      });
+  }
+  for (const id of states.all('criteria')) {
+    const state = states.state('criteria', id);
+    const version = criteriaInForceAt(state, now);
+    if (state?.status === 'published')
+      rows.push({
+        ...everyone,
+        kind: 'criteria',
+        id,
+        name: `${state.reference} ${version?.version ?? ''}`.trim(),
+        status: version ? 'in force' : 'not in force',
+      });
+  }
+  for (const id of states.all('partner')) {
+    const state = states.state('partner', id);
+    if (state === undefined || state.status === 'unknown') continue;
+    rows.push({
+      ally: state.ally,
+      parties: [state.party, state.authority],
+      kind: 'admission',
+      id,
+      name: state.party,
+      ...describe(partnerAt(state, now)),
+    });
+  }
+  for (const id of states.all('authorisation')) {
+    const state = states.state('authorisation', id);
+    if (state === undefined || state.status === 'unknown') continue;
+    rows.push({
+      ally: state.ally,
+      parties: [state.holder],
+      kind: 'authorisation',
+      id,
+      name: state.reference,
+      ...describe(authorisationAt(state, now)),
+    });
+  }
+  for (const [id, grant] of grants(states))
+    rows.push({ ...concerned(grant), kind: 'grant', id, name: grant.partner, ...describe(grantAt(grant, now)) });
+  for (const id of states.all('liability')) {
+    const state = states.state('liability', id);
+    if (state === undefined || state.status === 'unknown') continue;
+    const grant = states.state('grant', state.grant);
+    const about =
+      grant !== undefined && grant.status !== 'unknown' ? concerned(grant) : { ally: state.ally, parties: [] };
+    const modality = state.versions.at(-1)?.terms.modalities[0] ?? 'api';
+    rows.push({ ...about, kind: 'liability', id, name: state.grant, ...describe(liabilityAt(state, modality, now)) });
+  }
+  return rows;
+}
+
+/** Question 6: who was refused, on which rules. */
+export interface RefusalRow extends Row {
+  readonly at: string;
+  readonly index: number;
+  readonly partner: string;
+  readonly testers: readonly string[];
+  readonly modelVersion: string;
+  readonly modality: string;
+  readonly rules: readonly string[];
+}
+
+export function refusals(history: History, { index, time }: Moment): RefusalRow[] {
+  return history.entries
+    .slice(0, index + 1)
+    .filter(
+      (entry): entry is Recorded<'AccessDenied', Denied> => entry.type === 'AccessDenied' && entry.effectiveAt <= time,
+    )
+    .map(({ data, refs, recordedAt, index: at }) => ({
+      ally: refs.ally?.[0] ?? '',
+      parties: refs.parties ?? [],
+      at: iso(recordedAt),
+      index: at,
+      partner: refs.partner?.[0] ?? '',
+      testers: data.testers,
+      modelVersion: data.modelVersion,
+      modality: data.modality,
+      rules: data.reasons.map(({ rule }) => rule),
+    }));
+}
+interface Denied {
+  readonly testers: readonly string[];
+  readonly modelVersion: string;
+  readonly modality: string;
+  readonly reasons: readonly { readonly rule: string }[];
+}
+
+/** Question 8: how much of each authorisation and grant is used. */
+export interface UsageRow extends Row {
+  readonly authorisation: string;
+  readonly grant: string;
+  readonly item: string;
+  readonly unit: string;
+  readonly authorised: number;
+  readonly leftToGrant: number;
+  readonly granted: number;
+  readonly used: number;
+}
+
+export function usage(states: StatesAt): UsageRow[] {
+  const rows: UsageRow[] = [];
+  for (const [id, grant] of grants(states)) {
+    const authorisation = states.state('authorisation', grant.scope.authorisation);
+    if (!isIssued(authorisation)) continue;
+    for (const { item, amount } of grant.scope.items) {
+      const quantity = authorisation.scope.items.find((each) => each.item === item)?.quantity;
+      if (!quantity) continue;
+      rows.push({
+        ...concerned(grant),
+        authorisation: grant.scope.authorisation,
+        grant: id,
+        item,
+        unit: quantity.unit,
+        authorised: quantity.amount,
+        leftToGrant: leftOf(authorisation, item),
+        granted: amount,
+        used: usedOf(grant, item),
+      });
+    }
+  }
+  return rows;
+}
+
+/** Question 12: a stream, event by event. */
+export interface ReplayRow extends Row {
+  readonly index: number;
+  readonly revision: number;
+  readonly type: string;
+  readonly actor: string;
+  readonly recordedAt: string;
+  readonly effectiveAt: string;
+  readonly data: object;
+}
+
+export function replay(history: History, { index, time }: Moment, stream: string): ReplayRow[] {
+  return history.entries
+    .slice(0, index + 1)
+    .filter((entry) => entry.stream === stream && entry.effectiveAt <= time)
+    .map((entry) => ({
+      ally: entry.refs.ally?.[0] ?? '',
+      parties: entry.refs.parties ?? [],
+      index: entry.index,
+      revision: entry.revision,
+      type: entry.type,
+      actor: entry.actor,
+      recordedAt: iso(entry.recordedAt),
+      effectiveAt: iso(entry.effectiveAt),
+      data: entry.data,
+    }));
+}

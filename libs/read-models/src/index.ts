@@ -1,0 +1,3 @@
+export * from './answers.ts';
+export { History, type Asked, type Moment } from './moment.ts';
+export { StatesAt, type Opener } from './states-at.ts';

@@ -1,0 +1,223 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import supertest from 'supertest';
+import type { PartyId, Role } from '@countersign/domain';
+import { StoryClock } from '@countersign/ledger';
+import { authorisation, grant, HALYARD_5_0, partnerParty, STORY_BEGINS } from '@countersign/scenario';
+import { applicationOver } from '../../apps/server/src/application.ts';
+import { openLedger, type OpenLedger } from '../../apps/server/src/ledger.ts';
+import { settingsFrom } from '../../apps/server/src/settings.ts';
+import { tellStory } from '../../apps/server/src/tell-story.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'story-'));
+let opened: OpenLedger;
+let app: NestFastifyApplication;
+
+async function start(clock: StoryClock) {
+  opened = await openLedger(settingsFrom({ DATA_DIR: folder }, []), clock);
+  app = await applicationOver(opened, false);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+}
+beforeAll(async () => {
+  const clock = new StoryClock();
+  clock.set(Date.parse(STORY_BEGINS));
+  await start(clock);
+  await tellStory(app, opened.ledger, opened.tokens, clock);
+});
+afterAll(async () => {
+  await app.close();
+  await opened.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function ask(path: string, party = 'party-us-reg', role: Role = 'regulator') {
+  const token = await opened.tokens.issue({ party: party as PartyId, role, subject: party }, 60);
+  return supertest(app.getHttpServer()).get(`/v1/${path}`).set('authorization', `Bearer ${token}`);
+}
+interface MatrixRow {
+  ally: string;
+  modelName: string;
+  modality: string;
+  tested: boolean;
+  sessions: { session: string; status: string; criteria: string }[];
+}
+const rows = async <R>(path: string): Promise<R[]> => ((await ask(path)).body as { rows: R[] }).rows;
+const cell = ({ ally, modelName, modality }: MatrixRow) => `${ally} ${modelName} ${modality}`;
+
+describe('the story', () => {
+  test('opened ten sessions: seven completed, one cancelled, one failed, one terminated', async () => {
+    const sessions = (await rows<MatrixRow>('matrix')).flatMap((row) => row.sessions);
+    const count = (status: string) => sessions.filter((session) => session.status === status).length;
+    expect(sessions.length).toBe(10);
+    expect([count('completed'), count('cancelled'), count('failed'), count('terminated')]).toEqual([7, 1, 1, 1]);
+  });
+
+  test('judged seven sessions by version 1.0 of the criteria and three by 1.1', async () => {
+    const criteria = (await rows<MatrixRow>('matrix')).flatMap((row) =>
+      row.sessions.map((session) => session.criteria),
+    );
+    expect(criteria.filter((each) => each.endsWith(' 1.0')).length).toBe(7);
+    expect(criteria.filter((each) => each.endsWith(' 1.1')).length).toBe(3);
+  });
+
+  test('has seven tested cells, and three that were granted and never tested', async () => {
+    const matrix = await rows<MatrixRow>('matrix');
+    expect(matrix.filter(({ tested }) => tested).map(cell)).toEqual([
+      'AU Sextant 5 api',
+      'DE Halyard 5 api',
+      'FR Sextant 5 api',
+      'GB Halyard 5 api',
+      'GB Halyard 5 weights',
+      'JP Halyard 5 weights',
+      'KR Halyard 5 api',
+    ]);
+    expect(matrix.filter(({ tested }) => !tested).map(cell)).toEqual([
+      'FR Halyard 5 api',
+      'GB Sextant 5 api',
+      'JP Halyard 5 api',
+    ]);
+  });
+
+  test('refused access three times, and says on which rules', async () => {
+    const refusals = await rows<{ at: string; testers: string[]; rules: string[] }>('refusals');
+    expect(refusals.map(({ at, testers }) => [at.slice(0, 10), ...testers])).toEqual([
+      ['2026-08-18', 'p-11'],
+      ['2026-08-21', 'p-09'],
+      ['2026-09-03', 'p-08'],
+    ]);
+    expect(refusals[0]?.rules).toEqual(['release-not-permitted']);
+    expect(refusals[1]?.rules).toEqual(['grant-not-active', 'authorisation-not-in-force']);
+  });
+
+  test("had KR's authorisation and grant suspended on 22 August, and reinstated by cause on the 26th", async () => {
+    const status = async (day: string) => {
+      const all = await rows<{ id: string; status: string }>(`in-force?asOf=${day}`);
+      return [authorisation('KR'), grant('KR')].map((id) => all.find((row) => row.id === id)?.status);
+    };
+    expect(await status('2026-08-19')).toEqual(['in force', 'in force']);
+    expect(await status('2026-08-22')).toEqual(['not in force', 'not in force']);
+    expect(await status('2026-08-27')).toEqual(['in force', 'in force']);
+  });
+
+  test("knows AU's authorisation at 03:14:01 as in force then, and as revoked now", async () => {
+    const status = async (known: string) => {
+      const all = await rows<{ id: string; status: string; because?: string }>(
+        `in-force?asOf=2026-09-02T03:14:01Z&known=${known}`,
+      );
+      return all.find(({ id }) => id === authorisation('AU'));
+    };
+    expect(await status('then')).toMatchObject({ status: 'in force' });
+    expect(await status('now')).toMatchObject({ status: 'not in force', because: 'the authorisation is revoked' });
+  });
+
+  test('ordered the termination of the AU session, naming the revocation', async () => {
+    const events = await rows<{ type: string; actor: string; data: { cause?: string } }>('streams/session-s9');
+    expect(events.map(({ type }) => type)).toEqual([
+      'SessionOpened',
+      'SessionTerminationOrdered',
+      'SessionTerminated',
+      'ActivityReported',
+    ]);
+    const revoked = (await rows<{ type: string; index: number }>(`streams/${authorisation('AU')}`)).find(
+      ({ type }) => type === 'AuthorisationRevoked',
+    );
+    const cause = opened.ledger.store.indexOf(events[1]?.data.cause ?? '');
+    expect(cause).toBe(revoked?.index);
+    expect(events[1]?.actor).toBe('system');
+  });
+
+  test('recorded the late report of July, and by itself', async () => {
+    const events = await rows<{ type: string; recordedAt: string; data: { period?: string } }>(
+      `streams/${authorisation('KR')}`,
+    );
+    const overdue = events.filter(({ type }) => type === 'ConditionOverdue');
+    expect(overdue.map(({ data, recordedAt }) => [data.period, recordedAt.slice(0, 10)])).toEqual([
+      ['2026-07', '2026-08-18'],
+    ]);
+  });
+
+  test('lets a US permanent resident in, and by another policy bars who once held another citizenship', async () => {
+    const may = async (who: string, where: string, more = '') =>
+      (await ask(`may?grant=${grant(where)}&modelVersion=${HALYARD_5_0}&modality=api&tester=${who}${more}`)).body as {
+        may: boolean;
+        reasons?: { rule: string }[];
+      };
+    const us = '&place=US&facility=facility-northlight-us';
+    expect(await may('p-03', 'KR', us)).toMatchObject({ may: true, assessments: [{ outcome: 'no-release' }] });
+    expect(await may('p-07', 'GB', '&place=GB')).toMatchObject({ may: true, assessments: [{ countries: ['GB'] }] });
+    expect((await may('p-07', 'GB', '&place=GB&policy=itar-all-held')).reasons?.map(({ rule }) => rule)).toEqual([
+      'release-not-permitted',
+    ]);
+    expect((await may('p-11', 'FR', us)).reasons?.map(({ rule }) => rule)).toEqual(['release-not-permitted']);
+  });
+
+  test('counts what is used: each session that opened', async () => {
+    const usage = await rows<{ grant: string; item: string; used: number; granted: number }>('usage');
+    const used = (country: string, item: string) =>
+      usage.find((row) => row.grant === grant(country) && row.item === item)?.used;
+    expect([
+      used('GB', 'halyard-api'),
+      used('GB', 'halyard-weights'),
+      used('GB', 'sextant-api'),
+      used('KR', 'halyard-api'),
+    ]).toEqual([1, 1, 0, 2]);
+  });
+
+  test('shows a partner its own and nothing of others', async () => {
+    const mine = (await ask('matrix', partnerParty('FR'), 'trusted-partner')).body as { rows: MatrixRow[] };
+    expect(new Set(mine.rows.map(({ ally }) => ally))).toEqual(new Set(['FR']));
+    expect((await ask('sessions/session-s1', partnerParty('FR'), 'trusted-partner')).status).toBe(404);
+    expect((await ask('sessions/session-s3', partnerParty('FR'), 'trusted-partner')).status).toBe(200);
+  });
+
+  test('names for each session what it rested on, by entries before its own', async () => {
+    const answer = (await ask('sessions/session-s2')).body as {
+      authority: { basis: { what: string; index: number }[]; assessments: { tester: string; countries: string[] }[] };
+    };
+    expect(answer.authority.basis.map(({ what }) => what).sort()).toEqual(
+      [
+        'annexEntry',
+        'authorisation',
+        'grant',
+        'liability',
+        'modelVersion',
+        'partner',
+        'party',
+        'tester:p-01',
+        'tester:p-07',
+      ].sort(),
+    );
+    expect(answer.authority.basis.every(({ index }) => index < opened.ledger.store.size)).toBe(true);
+    expect(answer.authority.assessments.map(({ tester, countries }) => [tester, ...countries])).toEqual([
+      ['p-01', 'GB'],
+      ['p-07', 'GB'],
+    ]);
+  });
+
+  test('writes no nationality in clear, except the country of a release', () => {
+    const log = [...opened.ledger.store.entries(0, opened.ledger.store.size)]
+      .map(({ data }) => Buffer.from(data).toString('utf8'))
+      .join('\n');
+    expect(log).not.toContain('permanent-residency');
+    expect(log).not.toContain('"BY"');
+    expect(log).not.toContain('"AE"');
+  });
+
+  test('gives the same bytes when it is asked the same again, also after everything is read anew', async () => {
+    const paths = ['matrix', 'in-force', 'refusals', 'usage', 'streams/session-s9', 'sessions/session-s2'].map(
+      (path) => `${path}?asOf=250`,
+    );
+    const before = await Promise.all(paths.map(async (path) => (await ask(path)).text));
+    await app.close();
+    await opened.close();
+    await start(new StoryClock());
+    expect(await Promise.all(paths.map(async (path) => (await ask(path)).text))).toEqual(before);
+    const size = opened.ledger.store.size;
+    await opened.ledger.settle();
+    expect(opened.ledger.store.size).toBe(size);
+  });
+});
