@@ -136,7 +136,7 @@ describe('the story', () => {
     );
     const overdue = events.filter(({ type }) => type === 'ConditionOverdue');
     expect(overdue.map(({ data, recordedAt }) => [data.period, recordedAt.slice(0, 10)])).toEqual([
-      ['2026-07', '2026-08-18'],
+      ['2026-07', '2026-08-16'],
     ]);
   });
 

@@ -1,7 +1,16 @@
 import { Command } from 'commander';
+import { ClientError } from './client.ts';
+import { QUESTIONS } from './questions.ts';
 
 const program = new Command('countersign')
   .description('an audit ledger for trusted-partner testing of frontier AI models')
   .showHelpAfterError();
+for (const question of QUESTIONS) program.addCommand(question);
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof ClientError)) throw error;
+  process.stderr.write(`countersign: ${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -1,17 +1,11 @@
 import { createPublicKey } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { consequences, CONTEXTS, LEDGER_STREAM, problemsOf, type DomainView, type Refusal } from '@countersign/domain';
+import { consequences, CONTEXTS, LEDGER_STREAM, problemsOf, type DomainView } from '@countersign/domain';
 import { openSqliteStore, type SequencedStore } from '@countersign/event-store';
 import { Tokens, Vault } from '@countersign/identity';
-import {
-  Ledger,
-  systemClock,
-  type Clock,
-  type CommandRequest,
-  type LedgerView,
-  type SystemCommand,
-} from '@countersign/ledger';
+import { Ledger, systemClock, type Clock } from '@countersign/ledger';
+import { Denials } from './denials.ts';
 import type { Settings } from './settings.ts';
 
 /** An open ledger with all that it stands on. */
@@ -39,6 +33,7 @@ export async function openLedger(settings: Settings, clock: Clock = systemClock)
   });
   try {
     const source = `https://${settings.origin}`;
+    const denials = new Denials();
     const ledger = Ledger.open({
       store,
       clock,
@@ -46,8 +41,8 @@ export async function openLedger(settings: Settings, clock: Clock = systemClock)
       deciders: CONTEXTS,
       validate: problemsOf,
       source,
-      consequences: (view, now) => consequences(view as unknown as DomainView, now),
-      denialOf,
+      consequences: (view, now) => [...consequences(view as unknown as DomainView, now), ...denials.due(now)],
+      denialOf: (request, reasons, view) => denials.denialOf(request, reasons, view),
     });
     if (store.size === 0 && store.readOnlyBecause === undefined) await found(ledger, vault, settings);
     const tokens = new Tokens(vault.signingKey('token'), { issuer: source, audience: source });
@@ -81,20 +76,4 @@ async function found(ledger: Ledger, vault: Vault, { origin, demo }: Settings): 
     },
   });
   if (outcome.outcome !== 'done') throw new Error(`the ledger could not be founded: ${JSON.stringify(outcome)}`);
-}
-
-/** A refusal is one of access if it is of the command that opens a session, under a grant that exists (R15). */
-function denialOf(request: CommandRequest, reasons: readonly Refusal[], view: LedgerView): SystemCommand | undefined {
-  if (request.type !== 'OpenSession' || request.id === undefined) return undefined;
-  const grant = (view as unknown as DomainView).state('grant', request.id);
-  if (grant === undefined || grant.status === 'unknown' || grant.party !== request.actor.party) return undefined;
-  const { session: _, reserve: __, ...asked } = request.payload as Record<string, unknown>;
-  return {
-    type: 'DenyAccess',
-    category: 'denial',
-    id: `denial-${grant.partner}`,
-    payload: { grant: request.id, ...asked, reasons },
-    cause: grant.scope.authorisation,
-    rule: 'R15',
-  };
 }

@@ -42,12 +42,15 @@ export interface LedgerOptions {
   readonly validate: (event: NewEvent) => readonly string[];
   /** `source` of every entry: the log's address. */
   readonly source: string;
-  /** The command that records a refusal of the given one; undefined if the refusal was not one of access (R15). */
+  /**
+   * The command that records a refusal of the given one; the log index of the first, if that refusal is recorded
+   * already; undefined if the refusal was not one of access (R15).
+   */
   readonly denialOf?: (
     request: CommandRequest,
     reasons: readonly Refusal[],
     view: LedgerView,
-  ) => SystemCommand | undefined;
+  ) => SystemCommand | { readonly first: number } | undefined;
 }
 
 interface Command {
@@ -136,7 +139,11 @@ export class Ledger {
         await this.settle();
         return this.#done(decided, false);
       }
-      if (decided.outcome === 'refused') return await this.#refused(request, decided.reasons, commandId, commandDigest);
+      if (decided.outcome === 'refused')
+        // One after the other, so that the same refusal again finds the first.
+        return await this.#queues.run(`refusals of ${request.actor.party}`, () =>
+          this.#refused(request, decided.reasons, commandId, commandDigest),
+        );
       return decided;
     } finally {
       this.#underWay.delete(commandId);
@@ -295,6 +302,10 @@ export class Ledger {
   ): Promise<Outcome> {
     const denial = this.#options.denialOf?.(request, reasons, this.view);
     if (!denial) return { outcome: 'refused', reasons, receipts: [] };
+    if ('first' in denial) {
+      const receipt = this.receipt(denial.first);
+      return { outcome: 'refused', reasons, receipts: receipt ? [receipt] : [] };
+    }
     const decided = await this.#decideAndAppend({
       ...denial,
       actor: { party: 'system', role: 'system' },

@@ -1,0 +1,72 @@
+import { denialKeyOf, SAME_REFUSAL_MS, type DomainView, type Instant, type Refusal } from '@countersign/domain';
+import type { CommandRequest, LedgerView, SystemCommand } from '@countersign/ledger';
+
+interface Repeated {
+  readonly grant: string;
+  readonly stream: string;
+  readonly until: Instant;
+  count: number;
+}
+
+/**
+ * How refusals of access are recorded (R15): each with every rule that failed; the same again within ten minutes is
+ * answered with the first one's receipt and counted, and the count is recorded when the ten minutes end.
+ */
+export class Denials {
+  /** First refusal's event id → how often it came again. In memory: a crash loses a count, never a refusal. */
+  readonly #repeated = new Map<string, Repeated>();
+
+  /** The command that records a refusal; the log index of the first one, if it is the same again; else undefined. */
+  denialOf(
+    request: CommandRequest,
+    reasons: readonly Refusal[],
+    view: LedgerView,
+  ): SystemCommand | { readonly first: number } | undefined {
+    if (request.type !== 'OpenSession' || request.id === undefined) return undefined;
+    const domain = view as unknown as DomainView;
+    const grant = domain.state('grant', request.id);
+    if (grant === undefined || grant.status === 'unknown' || grant.party !== request.actor.party) return undefined;
+    const { session: _, reserve: __, ...payload } = request.payload as Record<string, unknown>;
+    const asked = { grant: request.id, ...payload };
+    const stream = `denial-${grant.partner}`;
+    const first = domain.state('denial', stream)?.latest[denialKeyOf(asked)];
+    const rules = (of: readonly Pick<Refusal, 'rule'>[]) => of.map(({ rule }) => rule).join(' ');
+    if (first && view.now - first.at < SAME_REFUSAL_MS && rules(first.reasons) === rules(reasons)) {
+      const repeated = this.#repeated.get(first.by) ?? {
+        grant: request.id,
+        stream,
+        until: first.at + SAME_REFUSAL_MS,
+        count: 0,
+      };
+      repeated.count++;
+      this.#repeated.set(first.by, repeated);
+      return { first: first.index };
+    }
+    return {
+      type: 'DenyAccess',
+      category: 'denial',
+      id: stream,
+      payload: { ...asked, reasons },
+      cause: grant.scope.authorisation,
+      rule: 'R15',
+    };
+  }
+
+  /** The counts whose ten minutes have ended. */
+  due(now: Instant): readonly SystemCommand[] {
+    const commands: SystemCommand[] = [];
+    for (const [first, { grant, stream, until, count }] of this.#repeated) {
+      if (until > now) continue;
+      this.#repeated.delete(first);
+      commands.push({
+        type: 'CountDenials',
+        category: 'denial',
+        id: stream,
+        payload: { first, count, grant },
+        cause: first,
+        rule: 'R15 count',
+      });
+    }
+    return commands;
+  }
+}
