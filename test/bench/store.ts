@@ -9,17 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSqliteStore } from '@countersign/event-store';
-
-export interface Result {
-  name: string;
-  value: number;
-  unit: string;
-  against: number;
-  ratio: number;
-  target: number;
-  comparator: '>=' | '<=';
-  note?: string;
-}
+import type { Result } from './result.ts';
 
 const APPENDERS = 128;
 const EACH = 60;

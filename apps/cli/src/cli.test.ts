@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { PartyId } from '@countersign/domain';
+import { vkeyOf } from '@countersign/dossier';
 import { StoryClock } from '@countersign/ledger';
 import { grant, HALYARD_5_0, STORY_BEGINS } from '@countersign/scenario';
 import { applicationOver } from '../../server/src/application.ts';
@@ -92,6 +94,34 @@ test('a question whether one may is answered by word and by exit code, with ever
   expect(refused).toMatchObject({
     code: 1,
     out: expect.stringMatching(/^no\n[\s\S]*release-not-permitted/) as unknown,
+  });
+});
+
+test('an export verifies offline, and not with another key, nor when a byte of it is another', async () => {
+  const file = join(folder, 'export.zip');
+  expect(await countersign('export', '--out', file)).toMatchObject({ code: 0 });
+  const policy = join(folder, 'policy');
+  const verified = await countersign('verify', file, '--policy', policy);
+  expect(verified).toMatchObject({ code: 0, err: '' });
+  expect(
+    verified.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(':')[0]),
+  ).toEqual(
+    ['archive', 'manifest', 'checkpoint', 'tree', 'order', 'keys', 'signatures', 'reports'].map(
+      (check) => `ok     ${check}`,
+    ),
+  );
+  const bytes = readFileSync(file);
+  bytes.writeUInt8(bytes.readUInt8(5000) ^ 1, 5000);
+  writeFileSync(`${file}.bad`, bytes);
+  expect(await countersign('verify', `${file}.bad`, '--policy', policy)).toMatchObject({ code: 1 });
+  const other = vkeyOf('demo.countersign.example/log', generateKeyPairSync('ed25519').publicKey);
+  writeFileSync(`${policy}.other`, `log ${other}\nquorum none\n`);
+  expect(await countersign('verify', file, '--policy', `${policy}.other`)).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('FAILED checkpoint') as unknown,
   });
 });
 

@@ -1,11 +1,12 @@
 import { Command } from 'commander';
+import { exportCommand, verifyCommand } from './bundle.ts';
 import { ClientError } from './client.ts';
 import { QUESTIONS } from './questions.ts';
 
 const program = new Command('countersign')
   .description('an audit ledger for trusted-partner testing of frontier AI models')
   .showHelpAfterError();
-for (const question of QUESTIONS) program.addCommand(question);
+for (const command of [...QUESTIONS, exportCommand(), verifyCommand()]) program.addCommand(command);
 
 try {
   await program.parseAsync();

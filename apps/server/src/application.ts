@@ -3,8 +3,9 @@ import { Module, type DynamicModule, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { Tokens } from '@countersign/identity';
-import { Ledger, type PersonKeys } from '@countersign/ledger';
+import { Tokens, Vault } from '@countersign/identity';
+import { Ledger } from '@countersign/ledger';
+import { ExportController } from './export.controller.ts';
 import { COMMAND_CONTROLLERS } from './commands/controller.ts';
 import { HealthController } from './health.controller.ts';
 import { EntriesController, LogController } from './log.controller.ts';
@@ -14,14 +15,22 @@ import { LedgerHistory, QuestionsController } from './questions.controller.ts';
 
 @Module({})
 class ServerModule {
-  static over(ledger: Ledger, tokens: Tokens, persons: PersonKeys): DynamicModule {
+  static over(ledger: Ledger, tokens: Tokens, vault: Vault): DynamicModule {
     return {
       module: ServerModule,
-      controllers: [...COMMAND_CONTROLLERS, QuestionsController, LogController, EntriesController, HealthController],
+      controllers: [
+        ...COMMAND_CONTROLLERS,
+        QuestionsController,
+        ExportController,
+        LogController,
+        EntriesController,
+        HealthController,
+      ],
       providers: [
         { provide: Ledger, useValue: ledger },
         { provide: Tokens, useValue: tokens },
-        { provide: LedgerHistory, useValue: new LedgerHistory(ledger, persons) },
+        { provide: LedgerHistory, useValue: new LedgerHistory(ledger, vault) },
+        { provide: Vault, useValue: vault },
       ],
     };
   }

@@ -1,8 +1,27 @@
-import { Controller, Get, Header, Inject } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Header, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
+import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
+import { IsIn, IsISO31661Alpha2, IsString, Length, Matches } from 'class-validator';
 import { Gauge, Registry } from 'prom-client';
 import { Ledger } from '@countersign/ledger';
+import { bodyPipe } from './body.pipe.ts';
+import { CallerGuard } from './caller.guard.ts';
 import { problem } from './problem.ts';
+
+/** A body like that of a registration. */
+class NoOp {
+  @Matches(/^[A-Za-z0-9._-]{1,128}$/)
+  id!: string;
+
+  @IsString()
+  @Length(1, 200)
+  name!: string;
+
+  @IsIn(['allied-authority'])
+  kind!: string;
+
+  @IsISO31661Alpha2()
+  country!: string;
+}
 
 /** For those who run it: is it alive, does it take commands, what to watch. */
 @Controller()
@@ -42,6 +61,15 @@ export class HealthController {
     const because = this.ledger.store.readOnlyBecause;
     if (because !== undefined) throw problem(503, 'store-unavailable', because);
     return { status: 'ready', size: this.ledger.store.size };
+  }
+
+  /** What a command costs before it is decided: the bench holds commands against this. */
+  @Post('health/no-op')
+  @UseGuards(CallerGuard)
+  @HttpCode(200)
+  @ApiExcludeEndpoint()
+  noOp(@Body(bodyPipe()) body: NoOp): { name: string } {
+    return { name: body.name };
   }
 
   @Get('metrics')

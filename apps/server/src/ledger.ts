@@ -1,7 +1,8 @@
 import { createPublicKey } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { consequences, CONTEXTS, LEDGER_STREAM, problemsOf, type DomainView } from '@countersign/domain';
+import { vkeyOf } from '@countersign/dossier';
 import { openSqliteStore, type SequencedStore } from '@countersign/event-store';
 import { Tokens, Vault } from '@countersign/identity';
 import { Ledger, systemClock, type Clock } from '@countersign/ledger';
@@ -20,6 +21,9 @@ export const CUSTODIAN = 'party-custodian';
 
 /** Whether the data folder has no ledger yet. */
 export const isNew = ({ dataDir }: Settings): boolean => !existsSync(join(dataDir, 'ledger.sqlite'));
+
+/** The trust policy of this ledger's own log: what its operator hands to those who verify. */
+export const policyFile = ({ dataDir }: Settings): string => join(dataDir, 'policy');
 
 /** Opens the data folder, making it if there is none, and founds the ledger if it is new. */
 export async function openLedger(settings: Settings, clock: Clock = systemClock): Promise<OpenLedger> {
@@ -45,6 +49,8 @@ export async function openLedger(settings: Settings, clock: Clock = systemClock)
       denialOf: (request, reasons, view) => denials.denialOf(request, reasons, view),
     });
     if (store.size === 0 && store.readOnlyBecause === undefined) await found(ledger, vault, settings);
+    const logKey = createPublicKey(vault.signingKey('log'));
+    writeFileSync(policyFile(settings), `log ${vkeyOf(settings.origin, logKey)}\nquorum none\n`);
     const tokens = new Tokens(vault.signingKey('token'), { issuer: source, audience: source });
     return { ledger, tokens, vault, close: () => closeStore(store) };
   } catch (error) {

@@ -2,10 +2,11 @@ import 'reflect-metadata';
 import { ConsoleLogger } from '@nestjs/common';
 import type { PartyId, Role } from '@countersign/domain';
 import { applicationOver } from './application.ts';
-import { StoryClock } from '@countersign/ledger';
+import { decodeEntry, recordedOf, StoryClock, type Ledger } from '@countersign/ledger';
+import { History, matrix, StatesAt } from '@countersign/read-models';
 import { STORY_BEGINS } from '@countersign/scenario';
-import { CUSTODIAN, isNew, openLedger } from './ledger.ts';
-import { settingsFrom } from './settings.ts';
+import { CUSTODIAN, isNew, openLedger, policyFile } from './ledger.ts';
+import { settingsFrom, type Settings } from './settings.ts';
 import { tellStory } from './tell-story.ts';
 
 try {
@@ -36,16 +37,19 @@ try {
   console.log(`API: ${url}/docs   checkpoint: ${url}/log/checkpoint`);
   if (ledger.store.readOnlyBecause !== undefined) console.log(`Commands are refused: ${ledger.store.readOnlyBecause}`);
   if (settings.demo) {
-    console.log('This is a demonstration, and entry 0 says so. Tokens, valid for a day:');
+    console.log('\nThis is a demonstration, and entry 0 says so. Tokens, valid for a day:');
     const parties = new Map<string, Role>([[CUSTODIAN, 'custodian']]);
     for (const id of ledger.view.all('party')) {
       const party = ledger.view.state('party', id) as { kind: Role } | undefined;
       if (party) parties.set(id, party.kind);
     }
-    for (const [party, role] of parties)
-      console.log(
-        `  ${party} (${role}): ${await tokens.issue({ party: party as PartyId, role, subject: party }, 86_400)}`,
-      );
+    let regulator = '';
+    for (const [party, role] of parties) {
+      const token = await tokens.issue({ party: party as PartyId, role, subject: party }, 86_400);
+      if (role === 'regulator' && regulator === '') regulator = token;
+      console.log(`  ${party} (${role}): ${token}`);
+    }
+    if (regulator !== '') printWhatToTry(ledger, settings, url, regulator);
   }
   let stopping = false;
   const stop = () => {
@@ -61,4 +65,25 @@ try {
 } catch (error) {
   console.error(`countersign: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
+}
+
+/** The matrix, and three commands that work when pasted. */
+function printWhatToTry(ledger: Ledger, settings: Settings, url: string, token: string): void {
+  const history = new History();
+  for (const { data, index } of ledger.store.entries(0, ledger.store.size))
+    history.add(recordedOf(decodeEntry(data), index));
+  const states = new StatesAt(history, { index: history.head, time: ledger.clock.now() });
+  console.log('\nWho tested what:');
+  for (const { ally, modelName, modality, tested, sessions } of matrix(states)) {
+    const which = tested
+      ? sessions.map(({ session, status }) => `${session} ${status}`).join(', ')
+      : 'granted, never tested';
+    console.log(`  ${ally}  ${modelName.padEnd(10)} ${modality.padEnd(8)} ${which}`);
+  }
+  console.log(`
+Try next, in the project's folder:
+  export COUNTERSIGN_URL=${url} COUNTERSIGN_TOKEN=${token}
+  npx countersign why session-s9
+  npx countersign in-force --as-of 2026-08-22
+  npx countersign export --out export.zip && npx countersign verify export.zip --policy ${policyFile(settings)}`);
 }

@@ -1,0 +1,62 @@
+import { Controller, Get, Inject, Res, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
+import { LEDGER_STREAM, type DomainView } from '@countersign/domain';
+import { buildBundle } from '@countersign/dossier';
+import { Vault, type Caller } from '@countersign/identity';
+import { decodeEntry, Ledger, recordedOf } from '@countersign/ledger';
+import { reportsOf } from '@countersign/read-models';
+import { CallerGuard, CallerOf } from './caller.guard.ts';
+import { problem } from './problem.ts';
+
+const READS_EVERYTHING: ReadonlySet<string> = new Set(['custodian', 'licensing-authority', 'regulator']);
+
+/** Signed exports, for those who may read everything. */
+@Controller('v1/export')
+@UseGuards(CallerGuard)
+@ApiTags('export')
+@ApiBearerAuth()
+export class ExportController {
+  constructor(
+    @Inject(Ledger) private readonly ledger: Ledger,
+    @Inject(Vault) private readonly vault: Vault,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The whole log as a signed bundle that anyone can verify offline' })
+  async bundle(@CallerOf() caller: Caller, @Res() reply: FastifyReply): Promise<void> {
+    if (!READS_EVERYTHING.has(caller.role))
+      throw problem(403, 'not-entitled', 'exports of the whole log are for roles that read everything');
+    const { store, view } = this.ledger;
+    // Size and checkpoint of one moment; what is appended meanwhile is not in this export.
+    const checkpoint = store.checkpoint();
+    const size = Number(checkpoint.split('\n')[1]);
+    const ledger = (view as unknown as DomainView).state('custody', LEDGER_STREAM);
+    const founded = decodeEntry(store.entry(0)?.data ?? new Uint8Array());
+    if (ledger?.status !== 'founded') throw problem(503, 'store-unavailable', 'the ledger is not founded');
+    const entries = function* () {
+      for (const { data } of store.entries(0, size)) yield data;
+    };
+    const recorded = [...store.entries(0, size)].map(({ data, index }) => recordedOf(decodeEntry(data), index));
+    const bundle = buildBundle({
+      origin: ledger.origin,
+      mode: ledger.mode,
+      entries: entries(),
+      checkpoint,
+      keys: (founded.data['keys'] as { purpose: string; jwk: string }[]).map(({ purpose, jwk }) => ({
+        purpose,
+        jwk: JSON.parse(jwk) as object,
+      })),
+      reports: reportsOf(recorded, ledger.mode),
+      sign: { Ed25519: this.vault.signingKey('export'), 'ML-DSA-44': this.vault.signingKey('export-ml-dsa-44') },
+      issuedAt: new Date(),
+      generator: 'countersign 0.1.0',
+    });
+    await reply
+      .type('application/zip')
+      .header('cache-control', 'no-store')
+      .header('content-disposition', `attachment; filename="countersign-${size}.zip"`)
+      .send(Readable.from(bundle));
+  }
+}

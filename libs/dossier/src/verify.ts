@@ -1,0 +1,216 @@
+import { createHash, createPublicKey, verify as verifySignature, type KeyObject } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import { flattenedVerify } from 'jose';
+import { treeHasher, TreeFrontier } from '@countersign/log';
+import { ALGORITHMS, FIRST, LAST, PURPOSES, README, type Algorithm, type Manifest } from './bundle.ts';
+import { parsePolicy, type LogKey } from './policy.ts';
+import { BundleError, readZip, type Member } from './zip.ts';
+
+/** One line of a verification: what was proven, or why it was not. */
+export interface Check {
+  readonly check: string;
+  readonly passed: boolean;
+  readonly detail: string;
+}
+export interface Verification {
+  readonly passed: boolean;
+  readonly checks: readonly Check[];
+  /** The entries, if they are proven to be the log's. */
+  readonly entries: readonly string[];
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly manifest?: Manifest;
+}
+
+/** At most this much comes out of a compressed member. */
+const MAX_UNPACKED = 4 * 1024 ** 3;
+const sha256 = (data: Uint8Array): Buffer => createHash('sha256').update(data).digest();
+
+/**
+ * Checks a bundle offline, against a trust policy alone: the archive, each file against the manifest, the checkpoint's
+ * signature by a log key that the policy pins, the tree over the entries, the keys against entry 0, the manifest's two
+ * signatures. The first check that fails ends it: nothing after it would mean anything.
+ */
+export async function verifyBundle(archive: Buffer, policy: string): Promise<Verification> {
+  const checks: Check[] = [];
+  const pass = (check: string, detail: string) => checks.push({ check, passed: true, detail });
+  let entries: string[] = [];
+  let files: ReadonlyMap<string, Uint8Array> = new Map();
+  let manifest: Manifest | undefined;
+  let current = 'policy';
+  try {
+    const logs = parsePolicy(policy);
+    current = 'archive';
+    const members = readZip(archive);
+    files = new Map(members.map(({ name, data }) => [name, data]));
+    checkOrder(members);
+    pass(current, `${members.length} files, every header as it must be`);
+
+    current = 'manifest';
+    manifest = parseManifest(file(files, 'manifest.json'));
+    checkFiles(manifest, members);
+    pass(current, `${Object.keys(manifest.files).length} files have the digests and lengths that it gives`);
+
+    current = 'checkpoint';
+    const checkpoint = file(files, 'checkpoint.txt').toString('utf8');
+    const head = openCheckpoint(checkpoint, logs);
+    if (head.origin !== manifest.origin || head.size !== manifest.size)
+      throw new BundleError('it is of another log or size than the manifest says');
+    pass(current, `${head.origin}, ${head.size} entries, signed by a key that the policy pins; not yet witnessed`);
+
+    current = 'tree';
+    const lines = unpack(file(files, 'entries.jsonl.gz'));
+    entries = lines;
+    const hasher = treeHasher(sha256);
+    const frontier = new TreeFrontier(hasher);
+    for (const line of lines) frontier.append(hasher.leaf(Buffer.from(line)));
+    if (frontier.size !== head.size || !Buffer.from(frontier.root()).equals(head.root))
+      throw new BundleError(`the ${frontier.size} entries do not have the checkpoint's root`);
+    pass(
+      current,
+      `the ${frontier.size} entries are the whole log under that checkpoint: none is missing, none is altered`,
+    );
+
+    current = 'order';
+    checkIndices(unpack(file(files, 'indices.txt.gz')), lines, manifest);
+    pass(current, 'indices, log times and counts are those of the entries');
+
+    current = 'keys';
+    const keys = exportKeys(lines[0] ?? '', file(files, 'keys.json'));
+    pass(current, 'each is in entry 0, which the checkpoint covers');
+
+    current = 'signatures';
+    await checkSignatures(file(files, 'manifest.json'), file(files, 'manifest.jws').toString('utf8'), keys);
+    pass(current, 'the manifest is signed by both export keys of entry 0: Ed25519 and ML-DSA-44');
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    checks.push({ check: current, passed: false, detail });
+    return { passed: false, checks, entries: [], files };
+  }
+  return { passed: true, checks, entries, files, manifest };
+}
+
+function file(files: ReadonlyMap<string, Uint8Array>, name: string): Buffer {
+  const data = files.get(name);
+  if (!data) throw new BundleError(`there is no ${name}`);
+  return Buffer.from(data.buffer, data.byteOffset, data.length);
+}
+
+function checkOrder(members: readonly Member[]): void {
+  const names = members.map(({ name }) => name);
+  const reports = names.slice(FIRST.length, names.length - LAST.length);
+  const expected = [...FIRST, ...reports, ...LAST];
+  if (
+    names.join('\n') !== expected.join('\n') ||
+    reports.some((name) => !/^report(\.html|\/[a-z-]+\.(json|csv))$/.test(name))
+  )
+    throw new BundleError('the files are not those of a bundle, in their order');
+}
+
+function parseManifest(data: Buffer): Manifest {
+  const manifest = JSON.parse(data.toString('utf8')) as Manifest;
+  if (`${JSON.stringify(manifest, null, 1)}\n` !== data.toString('utf8'))
+    throw new BundleError('it is not written as it must be');
+  if (manifest.format !== 'countersign-bundle/1' || manifest.scope !== 'all')
+    throw new BundleError('it is of another format or scope');
+  return manifest;
+}
+
+function checkFiles({ files }: Manifest, members: readonly Member[]): void {
+  const listed = members.filter(({ name }) => name !== 'manifest.json' && name !== 'manifest.jws');
+  if (Object.keys(files).join('\n') !== listed.map(({ name }) => name).join('\n'))
+    throw new BundleError('it does not list the files that are there');
+  for (const { name, data } of listed) {
+    const { sha256: digest, bytes } = files[name] as { sha256: string; bytes: number };
+    if (data.length !== bytes || sha256(data).toString('hex') !== digest)
+      throw new BundleError(`${name} is not the file that it lists`);
+  }
+  const readme = members.find(({ name }) => name === 'README.txt');
+  if (!readme || !Buffer.from(readme.data).equals(Buffer.from(README))) throw new BundleError('README.txt is another');
+}
+
+function openCheckpoint(note: string, logs: readonly LogKey[]): { origin: string; size: number; root: Buffer } {
+  const split = note.lastIndexOf('\n\n');
+  const body = note.slice(0, split + 1);
+  const match = /^([^\n]{1,255})\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n$/.exec(body);
+  if (split < 0 || !match) throw new BundleError('it is no signed checkpoint');
+  const [, origin, size, root] = match as unknown as [string, string, string, string];
+  for (const line of note
+    .slice(split + 2)
+    .split('\n')
+    .slice(0, -1)) {
+    const signature = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/.exec(line);
+    if (!signature) throw new BundleError('a signature line is of another form');
+    const bytes = Buffer.from(signature[2] as string, 'base64');
+    if (bytes.toString('base64') !== signature[2]) throw new BundleError('a signature is no strict Base64');
+    const log = logs.find((each) => each.name === signature[1] && each.id.equals(bytes.subarray(0, 4)));
+    if (log && log.name === origin && verifySignature(null, Buffer.from(body), log.key, bytes.subarray(4)))
+      return { origin, size: Number(size), root: Buffer.from(root, 'base64') };
+  }
+  throw new BundleError('no key that the policy pins has signed it');
+}
+
+function unpack(data: Buffer): string[] {
+  const text = gunzipSync(data, { maxOutputLength: MAX_UNPACKED }).toString('utf8');
+  if (text !== '' && !text.endsWith('\n')) throw new BundleError('the last line has no end');
+  return text === '' ? [] : text.slice(0, -1).split('\n');
+}
+
+function checkIndices(indices: readonly string[], entries: readonly string[], manifest: Manifest): void {
+  const counts: Record<string, number> = {};
+  let time = 0;
+  entries.forEach((line, i) => {
+    const { recordedtime, type } = JSON.parse(line) as { recordedtime: string; type: string };
+    time = Math.max(time, Date.parse(recordedtime));
+    counts[type] = (counts[type] ?? 0) + 1;
+    if (indices[i] !== `${i} ${time}`) throw new BundleError(`the index or log time of entry ${i} is another`);
+  });
+  const sorted = Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (
+    indices.length !== entries.length ||
+    JSON.stringify(sorted) !== JSON.stringify(manifest.countsByType) ||
+    new Date(time).toISOString() !== manifest.asOf
+  )
+    throw new BundleError('the manifest counts otherwise than the entries');
+}
+
+/** The export keys that entry 0 names; `keys.json` must name the same. */
+function exportKeys(entry: string, listed: Buffer): Readonly<Record<Algorithm, KeyObject>> {
+  const { type, data } = JSON.parse(entry) as { type: string; data: { keys: { purpose: string; jwk: string }[] } };
+  if (type !== 'countersign.LedgerFounded.v1') throw new BundleError('entry 0 does not found a ledger');
+  const expected = {
+    keys: data.keys.map(({ purpose, jwk }) => ({ ...(JSON.parse(jwk) as object), purpose, entry: 0 })),
+  };
+  if (`${JSON.stringify(expected, null, 1)}\n` !== listed.toString('utf8'))
+    throw new BundleError('keys.json lists other keys than entry 0');
+  const key = (alg: Algorithm): KeyObject => {
+    const found = data.keys.find(({ purpose }) => purpose === PURPOSES[alg]);
+    if (!found) throw new BundleError(`entry 0 names no ${PURPOSES[alg]} key`);
+    return createPublicKey({ key: JSON.parse(found.jwk) as Record<string, string>, format: 'jwk' });
+  };
+  return { Ed25519: key('Ed25519'), 'ML-DSA-44': key('ML-DSA-44') };
+}
+
+async function checkSignatures(
+  manifest: Buffer,
+  jws: string,
+  keys: Readonly<Record<Algorithm, KeyObject>>,
+): Promise<void> {
+  const lines = jws.split('\n');
+  if (lines.length !== ALGORITHMS.length + 1 || lines.at(-1) !== '')
+    throw new BundleError('there are not exactly two signatures');
+  for (const [i, alg] of ALGORITHMS.entries()) {
+    const [header = '', payload, signature = '', ...rest] = (lines[i] as string).split('.');
+    const strict = [header, signature].every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
+    if (payload !== '' || rest.length > 0 || !strict) throw new BundleError(`the ${alg} signature is of another form`);
+    const expected = Buffer.from(JSON.stringify({ alg, b64: false, crit: ['b64'] })).toString('base64url');
+    if (header !== expected) throw new BundleError(`the ${alg} signature has another header`);
+    try {
+      await flattenedVerify({ protected: header, payload: manifest, signature }, keys[alg], {
+        algorithms: [alg],
+        crit: { b64: true },
+      });
+    } catch {
+      throw new BundleError(`the ${alg} signature on the manifest does not verify`);
+    }
+  }
+}
