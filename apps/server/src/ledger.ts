@@ -1,7 +1,14 @@
 import { createPublicKey } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { consequences, CONTEXTS, LEDGER_STREAM, problemsOf, type DomainView } from '@countersign/domain';
+import {
+  consequences,
+  mayHaveConsequences,
+  CONTEXTS,
+  LEDGER_STREAM,
+  problemsOf,
+  type DomainView,
+} from '@countersign/domain';
 import { vkeyOf } from '@countersign/dossier';
 import { openSqliteStore, type SequencedStore } from '@countersign/event-store';
 import { Tokens, Vault } from '@countersign/identity';
@@ -45,6 +52,7 @@ export async function openLedger(settings: Settings, clock: Clock = systemClock)
       deciders: CONTEXTS,
       validate: problemsOf,
       source,
+      mayFollow: mayHaveConsequences,
       consequences: (view, now) => [...consequences(view as unknown as DomainView, now), ...denials.due(now)],
       denialOf: (request, reasons, view) => denials.denialOf(request, reasons, view),
     });

@@ -80,11 +80,14 @@ export function decodeEntry(bytes: Uint8Array): Entry {
   return entry;
 }
 
+/** `countersign.GrantApproved.v1` → `GrantApproved`. */
+export const typeNameOf = (type: string): string => type.split('.')[1] ?? type;
+
 /** The entry as deciders and projections read it. */
 export function recordedOf(entry: Entry, index: number): Recorded {
   const { refs, personal, ...data } = entry.data;
   return {
-    type: TYPE.exec(entry.type)?.[1] as string,
+    type: typeNameOf(entry.type),
     data,
     refs,
     ...(personal === undefined ? {} : { personal }),

@@ -12,7 +12,7 @@ import type { Appended, EventData, SequencedStore } from '@countersign/event-sto
 import { canonicalJson } from './canonical.ts';
 import type { Clock } from './clock.ts';
 import type { CommandRequest, Outcome } from './command.ts';
-import { decodeEntry, encodeEntry, entryOf, recordedOf, type Entry } from './entry.ts';
+import { decodeEntry, encodeEntry, entryOf, recordedOf, typeNameOf, type Entry } from './entry.ts';
 import { commandIdOf, eventIdOf, streamIdOf, systemCommandIdOf } from './ids.ts';
 import { open, personalDigestOf, seal, type PersonKeys } from './personal.ts';
 import { receiptOf, type Receipt } from './receipt.ts';
@@ -32,6 +32,8 @@ export interface SystemCommand {
 }
 
 export interface LedgerOptions {
+  /** Whether anything may follow from an event of a type; if absent, from each. */
+  readonly mayFollow?: (eventType: string) => boolean;
   /** Everything that the rules make follow now and has not followed yet; depends on the view only. */
   readonly consequences?: (view: LedgerView, now: Instant) => readonly SystemCommand[];
   readonly store: SequencedStore;
@@ -136,7 +138,8 @@ export class Ledger {
     try {
       const decided = await this.#decideAndAppend({ ...request, id, commandId, commandDigest });
       if (decided.outcome === 'appended') {
-        await this.settle();
+        const { mayFollow } = this.#options;
+        if (!mayFollow || decided.events.some(({ type }) => mayFollow(typeNameOf(type)))) await this.settle();
         return this.#done(decided, false);
       }
       if (decided.outcome === 'refused')

@@ -78,7 +78,11 @@ export class LedgerView implements View {
       held.revision = event.revision;
     } else this.#streams.set(event.stream, { state, revision: event.revision });
     const id = idOf(category, event.stream, event.refs);
-    if (!held) this.#ids.set(category, [...(this.#ids.get(category) ?? []), id]);
+    if (!held) {
+      const ids = this.#ids.get(category);
+      if (ids) ids.push(id);
+      else this.#ids.set(category, [id]);
+    }
     for (const [ref, ids] of Object.entries(event.refs) as [keyof Refs, readonly string[]][]) {
       for (const other of ids) {
         const key = `${category} ${ref} ${other}`;

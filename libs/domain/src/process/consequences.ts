@@ -20,6 +20,36 @@ export interface Consequence {
   readonly rule: string;
 }
 
+/** Events after which no rule makes anything follow: they change nothing that another stream rests on. */
+const WITHOUT_CONSEQUENCE: ReadonlySet<string> = new Set([
+  'PartyRegistered',
+  'PartyAmended',
+  'FacilityRegistered',
+  'PartyKeyAdded',
+  'PartyKeyRetired',
+  'ModelFamilyRegistered',
+  'ModelVersionReleased',
+  'ModelClassified',
+  'InstrumentLegalStatusAsserted',
+  'PartnerNominated',
+  'EligibilityApplicationSubmitted',
+  'EligibilityApplicationReturned',
+  'ScreeningPerformed',
+  'ScreeningHitAdjudicated',
+  'OnSiteReviewConsented',
+  'OnSiteReviewCompleted',
+  'EligibilityCriterionAssessed',
+  'TesterRostered',
+  'NationalityDeclared',
+  'NeedToKnowConfirmed',
+  'CriterionOutcomeRecorded',
+  'TestFindingRecorded',
+  'ActivityReported',
+  'AccessDenied',
+  'AccessDenialsCounted',
+]);
+export const mayHaveConsequences = (type: string): boolean => !WITHOUT_CONSEQUENCE.has(type);
+
 /**
  * Everything that the rules make follow from the present state and has not followed yet: coming into force, expiry,
  * overdue reports, activation, suspension and reinstatement by cause (R12), opening, termination orders, voiding (R13),

@@ -1,1 +1,1 @@
-export { consequences, type Consequence } from './consequences.ts';
+export { consequences, mayHaveConsequences, type Consequence } from './consequences.ts';

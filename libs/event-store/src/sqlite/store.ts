@@ -90,6 +90,8 @@ class SqliteStore implements SequencedStore {
   readonly #tiles: Tiles;
   readonly #sql: Record<'event' | 'after' | 'note' | 'meta', StatementSync>;
   readonly #listeners = new Set<() => void>();
+  /** Where the events of an append stand, from the commit until it is answered. */
+  readonly #assigned = new WeakMap<PendingAppend, Pick<Appended, 'revisions' | 'indices'>>();
   #link: WriterLink | undefined;
   #note: string;
   #closed = false;
@@ -163,6 +165,11 @@ class SqliteStore implements SequencedStore {
     const append: PendingAppend = { stream, leaf: this.#isLeaf(stream), expected, events };
     const outcome = await this.#writer().append(append);
     const { size } = this;
+    const assigned = this.#assigned.get(append);
+    if (outcome === 'appended' && assigned) {
+      this.#assigned.delete(append);
+      return { appended: true, stream, ...assigned, duplicate: false, checkpoint: this.#note, size };
+    }
     if (outcome === 'appended' || outcome === 'duplicate') {
       const stored = events.map(({ id }) => this.#find(id));
       return {
@@ -276,11 +283,17 @@ class SqliteStore implements SequencedStore {
   /** Takes in what the writer committed, in the same order, before anyone hears of it. */
   #take(commit: Commit, appends: readonly PendingAppend[]): void {
     let node = 0;
-    appends.forEach(({ stream: name, leaf, events }, i) => {
+    appends.forEach((append, i) => {
       if (commit.outcomes[i] !== 'appended') return;
+      const { stream: name, leaf, events } = append;
       const stream = this.#directory.stream(name) ?? this.#directory.addStream(name, leaf);
+      const revisions: number[] = [];
+      const indices: number[] = [];
+      this.#assigned.set(append, { revisions, indices });
       for (const { id } of events) {
+        revisions.push(stream.positions.length);
         const { index } = this.#directory.add(stream, fingerprintOf(id));
+        indices.push(index ?? -1);
         if (index === null) continue;
         // A leaf completes itself and one node for each trailing one bit of its index.
         for (let level = 0, at = index; ; level++, at = (at - 1) / 2) {
