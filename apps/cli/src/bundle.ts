@@ -59,7 +59,7 @@ export const verifyCommand = (): Command =>
 /** The reports say what the entries say: they are made again and compared byte for byte. */
 function reportsCheck({ entries, files, manifest }: Awaited<ReturnType<typeof verifyBundle>>): Check {
   try {
-    const recorded = entries.map((line, index) => recordedOf(decodeEntry(Buffer.from(line)), index));
+    const recorded = Array.from(entries, (line, index) => recordedOf(decodeEntry(line), index));
     const expected = reportsOf(recorded, manifest?.mode ?? '');
     const there = [...files.keys()].filter((name) => name.startsWith('report'));
     const wrong =

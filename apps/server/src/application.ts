@@ -11,6 +11,7 @@ import { HealthController } from './health.controller.ts';
 import { EntriesController, LogController } from './log.controller.ts';
 import type { OpenLedger } from './ledger.ts';
 import { ProblemFilter } from './problem.ts';
+import { ProblemsController } from './problems.controller.ts';
 import { LedgerHistory, QuestionsController } from './questions.controller.ts';
 
 @Module({})
@@ -25,6 +26,7 @@ class ServerModule {
         LogController,
         EntriesController,
         HealthController,
+        ProblemsController,
       ],
       providers: [
         { provide: Ledger, useValue: ledger },

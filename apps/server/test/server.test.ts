@@ -230,6 +230,12 @@ describe('the log', () => {
   });
 });
 
+test('every problem type leads to what it means', async () => {
+  const refused = await post('/v1/parties', party('party-x'), await bearer('party-gb', 'allied-authority'));
+  expect((await http().get(refused.body.type as string)).body).toMatchObject({ type: '/problems/not-entitled' });
+  expect((await http().get('/problems/toString')).status).toBe(404);
+});
+
 test('the API describes every route that it has', async () => {
   const description = await http().get('/docs-json');
   expect(description.body.openapi).toBe('3.1.0');

@@ -23,3 +23,4 @@ export { bearers, liabilityAt, versionAt, type LiabilityState, type LiabilityTer
 export { consequences, mayHaveConsequences, type Consequence } from './process/index.ts';
 export type { SessionState } from './session/index.ts';
 export type { DomainView, States } from './states.ts';
+export { RULES, type RuleDescription } from './rules.ts';

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify as verifySignature, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, verify as verifySignature, type KeyObject } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { flattenedVerify } from 'jose';
 import { treeHasher, TreeFrontier } from '@countersign/log';
@@ -15,15 +15,15 @@ export interface Check {
 export interface Verification {
   readonly passed: boolean;
   readonly checks: readonly Check[];
-  /** The entries, if they are proven to be the log's. */
-  readonly entries: readonly string[];
+  /** The entries' own bytes, if they are proven to be the log's; views of one buffer. */
+  readonly entries: Iterable<Buffer>;
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly manifest?: Manifest;
 }
 
 /** At most this much comes out of a compressed member. */
 const MAX_UNPACKED = 4 * 1024 ** 3;
-const sha256 = (data: Uint8Array): Buffer => createHash('sha256').update(data).digest();
+const sha256 = (data: Uint8Array): Buffer => hash('sha256', data, 'buffer');
 
 /**
  * Checks a bundle offline, against a trust policy alone: the archive, each file against the manifest, the checkpoint's
@@ -33,7 +33,7 @@ const sha256 = (data: Uint8Array): Buffer => createHash('sha256').update(data).d
 export async function verifyBundle(archive: Buffer, policy: string): Promise<Verification> {
   const checks: Check[] = [];
   const pass = (check: string, detail: string) => checks.push({ check, passed: true, detail });
-  let entries: string[] = [];
+  let entries: Iterable<Buffer> = [];
   let files: ReadonlyMap<string, Uint8Array> = new Map();
   let manifest: Manifest | undefined;
   let current = 'policy';
@@ -58,25 +58,24 @@ export async function verifyBundle(archive: Buffer, policy: string): Promise<Ver
     pass(current, `${head.origin}, ${head.size} entries, signed by a key that the policy pins; not yet witnessed`);
 
     current = 'tree';
-    const lines = unpack(file(files, 'entries.jsonl.gz'));
-    entries = lines;
-    const hasher = treeHasher(sha256);
-    const frontier = new TreeFrontier(hasher);
-    for (const line of lines) frontier.append(hasher.leaf(Buffer.from(line)));
-    if (frontier.size !== head.size || !Buffer.from(frontier.root()).equals(head.root))
-      throw new BundleError(`the ${frontier.size} entries do not have the checkpoint's root`);
-    pass(
-      current,
-      `the ${frontier.size} entries are the whole log under that checkpoint: none is missing, none is altered`,
-    );
+    const unpacked = unpack(file(files, 'entries.jsonl.gz'));
+    const indices = unpack(file(files, 'indices.txt.gz')).toString('latin1');
+    const read = readEntries(unpacked, indices);
+    if (read.size !== head.size || !read.root.equals(head.root))
+      throw new BundleError(`the ${read.size} entries do not have the checkpoint's root`);
+    pass(current, `the ${read.size} entries are the whole log under that checkpoint: none is missing, none is altered`);
 
     current = 'order';
-    checkIndices(unpack(file(files, 'indices.txt.gz')), lines, manifest);
+    if (read.misplaced !== undefined)
+      throw new BundleError(`the index or log time of entry ${read.misplaced} is another`);
+    if (JSON.stringify(read.countsByType) !== JSON.stringify(manifest.countsByType) || read.asOf !== manifest.asOf)
+      throw new BundleError('the manifest counts otherwise than the entries');
     pass(current, 'indices, log times and counts are those of the entries');
 
     current = 'keys';
-    const keys = exportKeys(lines[0] ?? '', file(files, 'keys.json'));
+    const keys = exportKeys(read.first, file(files, 'keys.json'));
     pass(current, 'each is in entry 0, which the checkpoint covers');
+    entries = linesOf(unpacked);
 
     current = 'signatures';
     await checkSignatures(file(files, 'manifest.json'), file(files, 'manifest.jws').toString('utf8'), keys);
@@ -149,28 +148,52 @@ function openCheckpoint(note: string, logs: readonly LogKey[]): { origin: string
   throw new BundleError('no key that the policy pins has signed it');
 }
 
-function unpack(data: Buffer): string[] {
-  const text = gunzipSync(data, { maxOutputLength: MAX_UNPACKED }).toString('utf8');
-  if (text !== '' && !text.endsWith('\n')) throw new BundleError('the last line has no end');
-  return text === '' ? [] : text.slice(0, -1).split('\n');
+function unpack(data: Buffer): Buffer {
+  const unpacked = gunzipSync(data, { maxOutputLength: MAX_UNPACKED });
+  if (unpacked.length > 0 && unpacked.at(-1) !== NEWLINE) throw new BundleError('the last line has no end');
+  return unpacked;
 }
 
-function checkIndices(indices: readonly string[], entries: readonly string[], manifest: Manifest): void {
+const NEWLINE = 0x0a;
+
+function* linesOf(text: Buffer): Iterable<Buffer> {
+  for (let from = 0; from < text.length;) {
+    const end = text.indexOf(NEWLINE, from);
+    yield text.subarray(from, end);
+    from = end + 1;
+  }
+}
+
+/** One pass over the entries: the tree, the log times against `indices.txt`, the counts. Parses what it can only. */
+function readEntries(unpacked: Buffer, indices: string) {
+  const hasher = treeHasher(sha256);
+  const frontier = new TreeFrontier(hasher);
   const counts: Record<string, number> = {};
+  let first = '';
   let time = 0;
-  entries.forEach((line, i) => {
-    const { recordedtime, type } = JSON.parse(line) as { recordedtime: string; type: string };
+  let at = 0;
+  let misplaced: number | undefined;
+  for (const line of linesOf(unpacked)) {
+    const index = frontier.size;
+    frontier.append(hasher.leaf(line));
+    const text = line.toString('utf8');
+    if (index === 0) first = text;
+    const { recordedtime, type } = JSON.parse(text) as { recordedtime: string; type: string };
     time = Math.max(time, Date.parse(recordedtime));
     counts[type] = (counts[type] ?? 0) + 1;
-    if (indices[i] !== `${i} ${time}`) throw new BundleError(`the index or log time of entry ${i} is another`);
-  });
-  const sorted = Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
-  if (
-    indices.length !== entries.length ||
-    JSON.stringify(sorted) !== JSON.stringify(manifest.countsByType) ||
-    new Date(time).toISOString() !== manifest.asOf
-  )
-    throw new BundleError('the manifest counts otherwise than the entries');
+    const expected = `${index} ${time}\n`;
+    if (!indices.startsWith(expected, at)) misplaced ??= index;
+    at += expected.length;
+  }
+  if (at !== indices.length) misplaced ??= frontier.size;
+  return {
+    size: frontier.size,
+    root: Buffer.from(frontier.root()),
+    first,
+    misplaced,
+    countsByType: Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1))),
+    asOf: new Date(time).toISOString(),
+  };
 }
 
 /** The export keys that entry 0 names; `keys.json` must name the same. */
