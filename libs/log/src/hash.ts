@@ -1,9 +1,7 @@
-import { concat } from './bytes.ts';
-
 /** A 32-byte SHA-256 value. */
 export type Hash = Uint8Array;
 
-/** A hash function, given by the caller so that this package runs wherever its caller does. */
+/** A hash function, given by the caller so that this package runs wherever its caller does. Must not keep its input. */
 export type HashFn = (data: Uint8Array) => Uint8Array;
 
 export const HASH_LENGTH = 32;
@@ -18,14 +16,25 @@ export interface TreeHasher {
   empty(): Hash;
 }
 
-const LEAF = Uint8Array.of(0x00);
-const NODE = Uint8Array.of(0x01);
-
-/** The tree hashes of RFC 6962 §2.1; the prefixes keep a leaf from passing as a node. */
+/**
+ * The tree hashes of RFC 6962 §2.1; the prefixes keep a leaf from passing as a node. The input is put together in buffers
+ * that are used again for the next hash, so `sha256` must be done with it when it returns.
+ */
 export function treeHasher(sha256: HashFn): TreeHasher {
+  const pair = new Uint8Array(1 + 2 * HASH_LENGTH);
+  pair[0] = 0x01;
+  let leaf = new Uint8Array(4096);
   return {
-    leaf: (entry) => sha256(concat(LEAF, entry)),
-    node: (left, right) => sha256(concat(NODE, left, right)),
+    leaf(entry) {
+      if (leaf.length <= entry.length) leaf = new Uint8Array(2 * entry.length + 1);
+      leaf.set(entry, 1);
+      return sha256(leaf.subarray(0, 1 + entry.length));
+    },
+    node(left, right) {
+      pair.set(left, 1);
+      pair.set(right, 1 + HASH_LENGTH);
+      return sha256(pair);
+    },
     empty: () => sha256(new Uint8Array(0)),
   };
 }
