@@ -204,7 +204,9 @@ describe('the story', () => {
       .join('\n');
     expect(log).not.toContain('permanent-residency');
     expect(log).not.toContain('"BY"');
-    expect(log).not.toContain('"AE"');
+    const withAE = log.split('\n').filter((line) => line.includes('"AE"'));
+    expect(withAE.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual(['countersign.AccessDenied.v1']);
+    expect(withAE[0]).toContain('"countries":["AE"]');
   });
 
   test('gives the same bytes when it is asked the same again, also after everything is read anew', async () => {

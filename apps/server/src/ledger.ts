@@ -5,6 +5,7 @@ import {
   consequences,
   mayHaveConsequences,
   CONTEXTS,
+  FACET_FUNCTION,
   LEDGER_STREAM,
   problemsOf,
   type DomainView,
@@ -86,6 +87,7 @@ async function found(ledger: Ledger, vault: Vault, { origin, demo }: Settings): 
         jwk: JSON.stringify(createPublicKey(vault.signingKey(purpose)).export({ format: 'jwk' })),
       })),
       parameters: { 'release-assessment': 'ear-most-recent' },
+      facetFunction: FACET_FUNCTION,
       custodian: CUSTODIAN,
     },
   });

@@ -201,6 +201,7 @@ function assess(
         ? {
             rule: 'release-not-permitted',
             detail: `${tester}: a release to ${outside.join(', ')}, which the authorisation does not cover`,
+            countries: outside,
           }
         : { ...about, outcome: 'release', countries: [...result.countries] };
     }

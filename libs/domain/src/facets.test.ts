@@ -1,5 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { facets, refs } from './index.ts';
+import { FACET_FUNCTION, facets, refs } from './index.ts';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+test('the function is named by the document that defines it', () => {
+  const document = readFileSync(resolve(import.meta.dirname, '../../../docs/formats/facets-v1.md'));
+  expect(createHash('sha256').update(document).digest('hex')).toBe(FACET_FUNCTION);
+});
 
 test('an entry has a facet for each ref, its type, and each pair of who and what', () => {
   expect(

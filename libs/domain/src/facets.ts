@@ -18,6 +18,9 @@ const KINDS: readonly (readonly [keyof Refs, string])[] = [
 const WHO = new Set(['ally', 'partner', 'party']);
 const WHAT = new Set(['model', 'model-version', 'instrument']);
 
+/** SHA-256 of `docs/formats/facets-v1.md`, which defines this function: entry 0 names it so. */
+export const FACET_FUNCTION = '53b8069f2b9d2b7c85411b15312c57c35633e2df433178ba5191afa54509b6c7';
+
 /**
  * The facets of an entry (formats.md, *Facets and the facet index*, 1): read from its whole `type` and its refs only,
  * sorted, without duplicates. ASCII names `kind:id`, and pairs `a|b` of who and what.

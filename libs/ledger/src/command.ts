@@ -8,6 +8,8 @@ export interface CommandRequest {
   /** The stream's id; drawn from the command's own id where it begins a stream and gives none. */
   readonly id?: string;
   readonly payload: object;
+  /** The JSON body as it was posted, with `personaldigest` instead of `personal`: what the command's digest binds. */
+  readonly body?: object;
   readonly personal?: { readonly person?: string; readonly salt: string; readonly fields: Record<string, unknown> };
   readonly actor: Actor;
   readonly idempotencyKey: string;

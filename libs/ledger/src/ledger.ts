@@ -14,7 +14,7 @@ import type { Clock } from './clock.ts';
 import type { CommandRequest, Outcome } from './command.ts';
 import { decodeEntry, encodeEntry, entryOf, recordedOf, typeNameOf, type Entry } from './entry.ts';
 import { commandIdOf, eventIdOf, streamIdOf, systemCommandIdOf } from './ids.ts';
-import { open, personalDigestOf, seal, type PersonKeys } from './personal.ts';
+import { open, seal, type PersonKeys } from './personal.ts';
 import { receiptOf, type Receipt } from './receipt.ts';
 import { StreamQueues } from './streams.ts';
 import { LedgerView, streamOf, type AnyDecider } from './view.ts';
@@ -122,15 +122,8 @@ export class Ledger {
   async execute(request: CommandRequest): Promise<Outcome> {
     const commandId = commandIdOf(request.actor.party, request.idempotencyKey);
     const id = request.id ?? streamIdOf(request.category, commandId);
-    const { payload, personal, occurredAt, effectiveAt } = request;
-    const commandDigest = digestOf({
-      actor: request.actor.party,
-      route: request.route,
-      payload,
-      ...(personal === undefined ? {} : { personaldigest: personalDigestOf(personal.salt, personal.fields) }),
-      ...(occurredAt === undefined ? {} : { occurredAt }),
-      ...(effectiveAt === undefined ? {} : { effectiveAt }),
-    });
+    const { actor, route, payload, body = payload } = request;
+    const commandDigest = digestOf({ actor: actor.party, route, payload: body });
     const before = this.#repeat(commandId, commandDigest);
     if (before) return before;
     if (this.#underWay.has(commandId)) return { outcome: 'under-way' };

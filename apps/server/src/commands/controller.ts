@@ -14,7 +14,7 @@ import {
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CommandDefinition } from '@countersign/domain';
-import { Ledger, type CommandRequest, type Outcome } from '@countersign/ledger';
+import { Ledger, personalDigestOf, type CommandRequest, type Outcome } from '@countersign/ledger';
 import type { Caller } from '@countersign/identity';
 import { bodyPipe } from '../body.pipe.ts';
 import { CallerGuard, CallerOf } from '../caller.guard.ts';
@@ -130,10 +130,16 @@ function requestOf({ definition }: CommandRoute, { id, body, key, ifMatch, calle
   const { id: given, ...payload } = members as CreatingBody;
   const stream = id ?? given;
   if (stream !== undefined && !ID.test(stream)) throw problem(404, 'not-found', 'there is no such id');
+  const said = {
+    ...members,
+    ...(occurredAt === undefined ? {} : { occurredAt }),
+    ...(effectiveAt === undefined ? {} : { effectiveAt }),
+  };
   return {
     type: definition.type,
     category: definition.category,
     payload,
+    body: personal === undefined ? said : { ...said, personaldigest: personalDigestOf(personal.salt, personal.fields) },
     actor: { party: caller.party, role: caller.role },
     idempotencyKey: idempotencyKeyOf(key),
     route: url,

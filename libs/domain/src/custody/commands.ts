@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { commandsOf, IdText, Name, oneOf, Text, type CommandOf } from '../kernel/index.ts';
+import { Digest, commandsOf, IdText, Name, oneOf, Text, type CommandOf } from '../kernel/index.ts';
 
 const command = commandsOf('custody');
 export const KeyPurpose = oneOf('log', 'log-ml-dsa-44', 'export', 'export-ml-dsa-44');
@@ -11,6 +11,7 @@ export const FoundLedger = command('FoundLedger', ['system'], {
   mode: oneOf('demo', 'operational'),
   keys: Type.Array(LogKey),
   parameters: Type.Record(Name, Text),
+  facetFunction: Digest,
   custodian: IdText,
 });
 

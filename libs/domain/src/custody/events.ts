@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { event, IdText, Name, oneOf, Text, type EventOf, type RecordedEventOf } from '../kernel/index.ts';
+import { Digest, event, IdText, Name, oneOf, Text, type EventOf, type RecordedEventOf } from '../kernel/index.ts';
 import { LogKey } from './commands.ts';
 
 export const CUSTODY_EVENTS = [
@@ -12,6 +12,8 @@ export const CUSTODY_EVENTS = [
       /** The log's and the export's verification keys, C2SP signed-note vkeys. */
       keys: Type.Array(LogKey),
       parameters: Type.Record(Name, Text),
+      /** SHA-256 of the document that defines the facets. */
+      facetFunction: Digest,
       custodian: IdText,
     },
     ['parties'],

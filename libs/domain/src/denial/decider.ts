@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import {
   commandsOf,
+  Countries,
   event,
   IdText,
   IdTexts,
@@ -19,7 +20,7 @@ import type { DomainView } from '../states.ts';
 import type { DenialState } from './state.ts';
 
 const closed = { additionalProperties: false };
-const Reason = Type.Object({ rule: Name, detail: Text }, closed);
+const Reason = Type.Object({ rule: Name, detail: Text, countries: Type.Optional(Countries) }, closed);
 const request = {
   grant: IdText,
   modelVersion: IdText,
@@ -35,12 +36,11 @@ export const DENIAL_EVENTS = [
    * A refusal of access with every rule that failed (R15). Reasons that name a person's status have their detail in
    * `personal`, sealed under that person's key.
    */
-  event('AccessDenied', { ...request, reasons: Type.Array(Reason, { minItems: 1 }) }, [
-    'ally',
-    'partner',
-    'parties',
-    'grant',
-  ]),
+  event(
+    'AccessDenied',
+    { ...request, reasons: Type.Array(Reason, { minItems: 1 }), countries: Type.Optional(Countries) },
+    ['ally', 'partner', 'parties', 'grant'],
+  ),
   /** How often the same refusal came again within ten minutes of the first. */
   event('AccessDenialsCounted', { first: IdText, count: Type.Integer({ minimum: 1 }) }, ['ally', 'partner', 'parties']),
 ] as const;
@@ -77,12 +77,14 @@ export const denialDecider: Decider<DenialState, DenialCommand, DenialEvent, Dom
       return [{ type: 'AccessDenialsCounted', data: { first, count }, refs: refs(about) }];
     }
     const { reasons, ...asked } = command.payload;
+    const countries = [...new Set(reasons.flatMap((reason) => reason.countries ?? []))].sort();
     const sealed = reasons.filter(({ rule }) => ABOUT_A_STATUS.has(rule));
     return [
       {
         type: 'AccessDenied',
         data: {
           ...asked,
+          ...(countries.length > 0 ? { countries } : {}),
           reasons: reasons.map(({ rule, detail }) =>
             ABOUT_A_STATUS.has(rule) ? { rule, detail: 'sealed: it names the status of a person' } : { rule, detail },
           ),
@@ -112,7 +114,7 @@ export const denialDecider: Decider<DenialState, DenialCommand, DenialEvent, Dom
   evolve(state, recorded): DenialState {
     const event = recorded as RecordedDenialEvent;
     if (event.type !== 'AccessDenied') return state;
-    const { reasons, ...asked } = event.data;
+    const { reasons, countries: _, ...asked } = event.data;
     const key = keyOf(asked);
     const denied = { by: event.id, at: event.recordedAt, index: event.index, request: key, reasons };
     return { latest: { ...state.latest, [key]: denied }, count: state.count + 1 };

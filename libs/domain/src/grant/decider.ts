@@ -149,7 +149,7 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
       }
       case 'ActivateGrant': {
         checks.require(state.status === 'requested', 'wrong-state', `the grant is ${state.status}`);
-        for (const { rule, detail } of barsActivation(id, state, view, now)) checks.require(false, rule, detail);
+        checks.all(barsActivation(id, state, view, now));
         const authorisation = view.state('authorisation', state.scope.authorisation);
         checks.require(
           isIssued(authorisation) && id in authorisation.reserved,
@@ -200,7 +200,7 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
         );
         const decision = authorise(view, request, now);
         if ('deny' in decision) {
-          for (const { rule, detail } of decision.deny) checks.require(false, rule, detail);
+          checks.all(decision.deny);
           return checks.then<GrantEvent>(() => []);
         }
         const { item, reserved, criteria, basis, assessments, personal } = decision.permit;

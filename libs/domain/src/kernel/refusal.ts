@@ -2,6 +2,8 @@
 export interface Refusal {
   readonly rule: string;
   readonly detail: string;
+  /** The countries that a release would have been to: the one part of a status that stays plain (domain.md, Personal data). */
+  readonly countries?: readonly string[];
 }
 export interface Refused {
   readonly refused: readonly [Refusal, ...Refusal[]];
@@ -15,6 +17,12 @@ export class Checks {
 
   require(holds: boolean, rule: string, detail: string): this {
     if (!holds) this.#failed.push({ rule, detail });
+    return this;
+  }
+
+  /** Refusals that were found elsewhere, as they are. */
+  all(refusals: readonly Refusal[]): this {
+    this.#failed.push(...refusals);
     return this;
   }
 

@@ -46,7 +46,11 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
       return [
         {
           type: 'SessionReported',
-          data: { ...payload, party: grant.party, misfits: 'deny' in judged ? [...judged.deny] : [] },
+          data: {
+            ...payload,
+            party: grant.party,
+            misfits: 'deny' in judged ? judged.deny.map(({ rule, detail }) => ({ rule, detail })) : [],
+          },
           refs: aboutGrant(view, id, payload.grant, payload.modelVersion, payload.testers),
           effectiveAt: Date.parse(payload.startedAt),
         },
