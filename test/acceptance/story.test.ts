@@ -209,6 +209,32 @@ describe('the story', () => {
     expect(withAE[0]).toContain('"countries":["AE"]');
   });
 
+  test('records a session that is reported after the fact, with what did not fit, and no status of a person in clear', async () => {
+    const outcome = await opened.ledger.execute({
+      type: 'ReportSession',
+      category: 'session',
+      id: 'session-reported',
+      actor: { party: partnerParty('FR') as PartyId, role: 'trusted-partner' },
+      idempotencyKey: 'reported',
+      route: '/v1/sessions',
+      payload: {
+        grant: grant('FR'),
+        modelVersion: HALYARD_5_0,
+        modality: 'api',
+        testers: ['p-11'],
+        place: 'US',
+        endUse: 'safety evaluation',
+        startedAt: '2026-08-19T09:00:00.000Z',
+      },
+    });
+    expect(outcome.outcome).toBe('done');
+    const [reported] = await rows<{ type: string; data: { misfits: { rule: string; detail: string }[] } }>(
+      'streams/session-reported',
+    );
+    expect(reported?.data.misfits.map(({ rule }) => rule)).toEqual(['release-not-permitted']);
+    expect(JSON.stringify(reported)).not.toContain('AE');
+  });
+
   test('gives the same bytes when it is asked the same again, also after everything is read anew', async () => {
     const paths = ['matrix', 'in-force', 'refusals', 'usage', 'streams/session-s9', 'sessions/session-s2'].map(
       (path) => `${path}?asOf=250`,

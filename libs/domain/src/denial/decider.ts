@@ -16,6 +16,7 @@ import {
   type RecordedEventOf,
 } from '../kernel/index.ts';
 import { familyOf } from '../model/decider.ts';
+import { sealReasons } from '../release/index.ts';
 import type { DomainView } from '../states.ts';
 import type { DenialState } from './state.ts';
 
@@ -54,8 +55,6 @@ export const DENIAL_COMMANDS = [
 ] as const;
 export type DenialCommand = CommandOf<(typeof DENIAL_COMMANDS)[number]>;
 
-/** Rules whose detail names a person's status. */
-const ABOUT_A_STATUS = new Set(['release-not-permitted', 'release-undecided', 'nationality-unknown']);
 export const keyOf = (asked: object): string => JSON.stringify(Object.entries(asked).sort());
 
 export const denialDecider: Decider<DenialState, DenialCommand, DenialEvent, DomainView> = {
@@ -78,16 +77,14 @@ export const denialDecider: Decider<DenialState, DenialCommand, DenialEvent, Dom
     }
     const { reasons, ...asked } = command.payload;
     const countries = [...new Set(reasons.flatMap((reason) => reason.countries ?? []))].sort();
-    const sealed = reasons.filter(({ rule }) => ABOUT_A_STATUS.has(rule));
+    const plain = sealReasons(reasons, asked.testers);
     return [
       {
         type: 'AccessDenied',
         data: {
           ...asked,
           ...(countries.length > 0 ? { countries } : {}),
-          reasons: reasons.map(({ rule, detail }) =>
-            ABOUT_A_STATUS.has(rule) ? { rule, detail: 'sealed: it names the status of a person' } : { rule, detail },
-          ),
+          reasons: plain.reasons,
         },
         refs: refs({
           ...about,
@@ -97,16 +94,7 @@ export const denialDecider: Decider<DenialState, DenialCommand, DenialEvent, Dom
           modelFamily: [familyOf(view, asked.modelVersion)],
           authorisation: [known?.scope.authorisation],
         }),
-        personal: asked.testers
-          .map((tester) => ({
-            person: tester,
-            fields: {
-              details: sealed.filter(
-                ({ detail }) => detail.startsWith(`${tester}:`) || detail.startsWith(`${tester} `),
-              ),
-            },
-          }))
-          .filter(({ fields }) => fields.details.length > 0),
+        personal: plain.personal,
       },
     ];
   },

@@ -2,6 +2,7 @@ import { authorise } from '../authorise.ts';
 import { criteriaInForceAt } from '../criteria/decider.ts';
 import { Checks, notForRole, refs, refuse, sinceOf, type Decider, type Refs } from '../kernel/index.ts';
 import { familyOf } from '../model/decider.ts';
+import { sealReasons } from '../release/index.ts';
 import type { DomainView } from '../states.ts';
 import { SESSION_COMMANDS, type SessionCommand } from './commands.ts';
 import type { RecordedSessionEvent, SessionEvent } from './events.ts';
@@ -43,13 +44,15 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
       if (![grant.party, grant.developer].includes(actor.party as string))
         return refuse('not-entitled', 'the grant is of other parties');
       const judged = authorise(view, { ...payload, party: grant.party, reserve: 0 }, Date.parse(payload.startedAt));
+      const plain = sealReasons('deny' in judged ? judged.deny : [], payload.testers);
       return [
         {
           type: 'SessionReported',
+          personal: plain.personal,
           data: {
             ...payload,
             party: grant.party,
-            misfits: 'deny' in judged ? judged.deny.map(({ rule, detail }) => ({ rule, detail })) : [],
+            misfits: plain.reasons,
           },
           refs: aboutGrant(view, id, payload.grant, payload.modelVersion, payload.testers),
           effectiveAt: Date.parse(payload.startedAt),
