@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   authorisationAt,
+  consequences,
   grantAt,
   isIssued,
   leftOf,
@@ -13,9 +14,11 @@ import {
   type AuthorisationState,
   type DomainView,
   type GrantState,
+  type Recorded,
   type Role,
 } from '@countersign/domain';
-import { StoryClock, type Outcome } from '@countersign/ledger';
+import { decodeEntry, recordedOf, StoryClock, type Outcome } from '@countersign/ledger';
+import { History, StatesAt } from '@countersign/read-models';
 import {
   authority,
   authorisation,
@@ -140,6 +143,46 @@ function mustHold(): void {
     }
   }
 }
+
+test('a session authorised after its basis ended in log order is voided, and its quota given back (R13)', () => {
+  const history = new History();
+  for (const { data, index } of opened.ledger.store.entries(0, opened.ledger.store.size))
+    history.add(recordedOf(decodeEntry(data), index));
+  const now = opened.ledger.clock.now();
+  const last = (type: string) =>
+    history.entries.findLast((entry) => entry.type === type && entry.refs.grant?.includes(grant('GB'))) as Recorded;
+  // What another process may write: its decision was made before the suspension reached it, and came into the log after it.
+  const write = (of: Recorded, change: object) =>
+    history.add({
+      ...of,
+      index: history.head + 1,
+      id: `event-${history.head + 1}` as Recorded['id'],
+      recordedAt: now,
+      effectiveAt: now,
+      ...change,
+    });
+  const authorised = last('SessionAuthorised');
+  write(authorised, {
+    type: 'AuthorisationSuspended',
+    stream: authorisation('GB'),
+    data: { reason: 'by the test' },
+    refs: { authorisation: [authorisation('GB')] },
+  });
+  const cause = history.entries.at(-1)?.id;
+  const session = 'session-late';
+  const refs = { ...authorised.refs, session: [session] };
+  write(authorised, { data: { ...authorised.data, session }, refs });
+  const moment = () => ({ index: history.head, time: now });
+  const due = () =>
+    consequences(new StatesAt(history, moment()), now).filter(
+      ({ payload, id }) => id === session || JSON.stringify(payload).includes(session),
+    );
+  expect(due().map(({ type }) => type)).toEqual(['RecordSessionOpened']);
+  write(last('SessionOpened'), { stream: session, refs, data: { ...last('SessionOpened').data, session } });
+  expect(due()).toMatchObject([{ type: 'VoidSession', cause, rule: 'R13' }]);
+  write(last('SessionOpened'), { type: 'SessionVoided', stream: session, refs, data: { cause, reason: 'R13' } });
+  expect(due()).toMatchObject([{ type: 'ReturnSessionQuota', id: grant('GB'), payload: { session, amount: 1 } }]);
+});
 
 test('the rules hold after every command, whoever gives which in any order, also at once', async () => {
   await fc.assert(
