@@ -196,6 +196,37 @@ test('the rules hold after every command, whoever gives which in any order, also
   );
 });
 
+test('an amendment that no longer covers a grant suspends it and ends its sessions, until one covers it again (R12)', async () => {
+  const id = authorisation('JP');
+  const state = () => view.state('grant', grant('JP')) as Exclude<GrantState, { status: 'unknown' }>;
+  const lab = actor(partnerParty('JP'), 'trusted-partner');
+  const open = {
+    session: 'session-amended',
+    modelVersion: HALYARD_5_0,
+    modality: 'api',
+    testers: ['p-06'],
+    place: 'JP',
+    endUse: 'safety evaluation',
+  };
+  expect((await give('OpenSession', 'grant', grant('JP'), lab, open)).outcome).toBe('done');
+  const issued = view.state('authorisation', id) as Extract<AuthorisationState, { issued: unknown }>;
+  const amend = (destinations: 'all' | string[]) =>
+    give('AmendAuthorisation', 'authorisation', id, LA, {
+      scope: { ...issued.scope, destinations },
+      reason: 'by the test',
+    });
+  expect((await amend(['KR'])).outcome).toBe('done');
+  expect(state().status).toBe('suspended');
+  expect(view.state('session', 'session-amended')).toMatchObject({ terminationOrdered: {} });
+  const refused = await give('OpenSession', 'grant', grant('JP'), lab, { ...open, session: 'session-amended-2' });
+  expect(refused.outcome === 'refused' && refused.reasons.map(({ rule }) => rule)).toEqual([
+    'grant-not-active',
+    'scope-exceeds-authorisation',
+  ]);
+  expect((await amend('all')).outcome).toBe('done');
+  expect(state().status).toBe('active');
+});
+
 test('a quota of twenty lets twenty in, however many ask at once (R9)', async () => {
   const asked: Step = STORY.find(
     ({ path, by }) => path === `grants/${grant('GB')}/open-session` && by === partnerParty('GB'),

@@ -1,4 +1,4 @@
-import { authorisedItemAt, isIssued, itemOf } from './authorisation/state.ts';
+import { authorisedItemAt, covers, isIssued, itemOf } from './authorisation/state.ts';
 import { criteriaInForceAt } from './criteria/decider.ts';
 import { LEDGER_STREAM } from './custody/decider.ts';
 import { liabilityFor } from './grant/activation.ts';
@@ -111,6 +111,13 @@ export function authorise(
   require(grant.scope.endUses.includes(
     endUse,
   ), 'end-use-not-covered', `the grant does not cover the end use ${endUse}`);
+
+  const extent = { places: [place], facilities: facility === undefined ? [] : [facility], endUses: [endUse] };
+  require(!isIssued(authorisation) ||
+    covers(
+      authorisation,
+      extent,
+    ), 'scope-exceeds-authorisation', 'the authorisation, as it stands, does not cover the place, the facility or the end use');
 
   const criteria = criteriaInForceAt(view.state('criteria', grant.scope.criteriaSet), now);
   require(criteria !== undefined, 'no-criteria-in-force', `no version of ${grant.scope.criteriaSet} is in force`);

@@ -401,7 +401,7 @@ export const authorisationDecider: Decider<
         return { ...state, reserved: { ...state.reserved, [event.data.grant]: held } };
       }
       case 'AuthorisationAmended':
-        return { ...state, scope: event.data.scope };
+        return { ...state, scope: event.data.scope, amended: since };
       case 'AuthorisationSuspended':
         return { ...state, status: 'suspended', suspension: since };
       case 'AuthorisationReinstated': {

@@ -21,6 +21,8 @@ interface Issued extends Known {
   /** Grant → item → amount that it has reserved. */
   readonly reserved: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly revokedItems: Readonly<Record<string, Since>>;
+  /** The last amendment. */
+  readonly amended?: Since;
   /** The last reinstatement. */
   readonly reinstated?: Since;
 }
@@ -69,7 +71,7 @@ export function authorisedItemAt(state: AuthorisationState | undefined, item: st
   const revoked = state.revokedItems[item];
   if (revoked !== undefined && revoked.from <= now)
     return noStanding(`item ${item} of the authorisation is revoked`, revoked);
-  return itemOf(state, item) === undefined ? noStanding(`the authorisation has no item ${item}`) : whole;
+  return itemOf(state, item) === undefined ? noStanding(`the authorisation has no item ${item}`, state.amended) : whole;
 }
 
 export const itemOf = (state: IssuedState, item: string): AuthorisedItem | undefined =>
@@ -109,3 +111,18 @@ function nextMonth(period: string): string {
   const [year, month] = period.split('-').map(Number) as [number, number];
   return new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 7);
 }
+
+const within = (inner: readonly string[], outer: 'all' | readonly string[]): boolean =>
+  outer === 'all' || inner.every((each) => outer.includes(each));
+
+/** What a grant, or one use of it, must lie within. */
+export interface Extent {
+  readonly facilities: readonly string[];
+  readonly places: readonly string[];
+  readonly endUses: readonly string[];
+}
+/** Whether an authorisation's scope covers facilities, places and end uses, as it stands after its amendments. */
+export const covers = (state: IssuedState, { facilities, places, endUses }: Extent): boolean =>
+  within(facilities, state.scope.facilities) &&
+  within(places, state.scope.destinations) &&
+  within(endUses, state.scope.endUses);

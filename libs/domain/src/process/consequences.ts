@@ -1,8 +1,8 @@
-import { authorisationAt, authorisedItemAt, isIssued, overdueAt } from '../authorisation/state.ts';
+import { authorisationAt, authorisedItemAt, covers, isIssued, overdueAt } from '../authorisation/state.ts';
 import { barsActivation, liabilityFor } from '../grant/activation.ts';
 import { isApproved, type KnownGrant } from '../grant/state.ts';
 import { annexEntryAt } from '../instrument/decider.ts';
-import type { Instant, Since, Standing } from '../kernel/index.ts';
+import { noStanding, standing, type Instant, type Since, type Standing } from '../kernel/index.ts';
 import { bearers } from '../liability/state.ts';
 import { familyOf, modelVersionAt } from '../model/decider.ts';
 import { partnerAt } from '../partner/state.ts';
@@ -152,6 +152,17 @@ function restsOn(
           [
             `annex ${authorisation.instrument} ${authorisation.annexEntry}`,
             annexEntryAt(view.state('instrument', authorisation.instrument), authorisation.annexEntry, now),
+          ] as const,
+        ]
+      : []),
+    // An amendment that no longer covers the grant is an ending; what it does to single items ends their sessions only.
+    ...(isIssued(authorisation) && authorisation.amended !== undefined
+      ? [
+          [
+            `scope ${grant.scope.authorisation}`,
+            covers(authorisation, grant.scope)
+              ? standing(authorisation.amended.by)
+              : noStanding('the grant reaches beyond its amended authorisation', authorisation.amended),
           ] as const,
         ]
       : []),
