@@ -38,6 +38,11 @@ async function ask(path: string, party = 'party-us-reg', role: Role = 'regulator
   const token = await opened.tokens.issue({ party: party as PartyId, role, subject: party }, 60);
   return supertest(app.getHttpServer()).get(`/v1/${path}`).set('authorization', `Bearer ${token}`);
 }
+interface SessionAnswer {
+  outcomes: Record<string, { outcome: string; value?: string }>;
+  evidence: { kind: string; status: string; discrepancies: { kind: string; calls?: number }[] }[];
+  activityAfterEffect?: { calls: string[]; secondsToLastCall: number };
+}
 interface MatrixRow {
   ally: string;
   modelName: string;
@@ -121,6 +126,8 @@ describe('the story', () => {
       'SessionTerminationOrdered',
       'SessionTerminated',
       'ActivityReported',
+      'CriterionOutcomeRecorded',
+      'CriterionOutcomeRecorded',
     ]);
     const revoked = (await rows<{ type: string; index: number }>(`streams/${authorisation('AU')}`)).find(
       ({ type }) => type === 'AuthorisationRevoked',
@@ -153,6 +160,41 @@ describe('the story', () => {
       'release-not-permitted',
     ]);
     expect((await may('p-11', 'FR', us)).reasons?.map(({ rule }) => rule)).toEqual(['release-not-permitted']);
+  });
+
+  test('shows three calls after effect in S9, the last 41 s after, and notes them as a discrepancy', async () => {
+    const answer = (await ask('sessions/session-s9')).body as SessionAnswer;
+    expect(answer.activityAfterEffect?.calls).toEqual([
+      '2026-09-02T03:14:12.000Z',
+      '2026-09-02T03:14:29.000Z',
+      '2026-09-02T03:14:41.000Z',
+    ]);
+    expect(answer.activityAfterEffect?.secondsToLastCall).toBe(41);
+    expect(
+      answer.evidence.flatMap(({ kind, discrepancies }) => discrepancies.map((each) => [kind, each.kind, each.calls])),
+    ).toEqual([['gateway-log', 'activity-after-effect', 3]]);
+    expect(answer.outcomes['TP-13']).toMatchObject({ outcome: 'not-met', value: '41' });
+  });
+
+  test('has a log as evidence of each session, accepted, without a discrepancy', async () => {
+    const ids = ['s1', 's2', 's3', 's4', 's5', 's6', 's8', 's9', 's10', 's11'];
+    for (const id of ids) {
+      const { evidence } = (await ask(`sessions/session-${id}`)).body as SessionAnswer;
+      const logs = evidence.filter(({ kind }) => kind === 'evaluation-log');
+      expect(logs.map(({ status, discrepancies }) => [id, status, ...discrepancies])).toEqual([[id, 'accepted']]);
+    }
+  });
+
+  test('maps the metrics of logs to criteria, and leaves the rest to the tester', async () => {
+    const outcomesOf = async (id: string) => ((await ask(`sessions/session-${id}`)).body as SessionAnswer).outcomes;
+    expect((await outcomesOf('s2'))['TP-02']).toMatchObject({
+      outcome: 'met',
+      value: '1',
+      evidence: expect.any(String),
+    });
+    expect((await outcomesOf('s5'))['TP-01']).toMatchObject({ outcome: 'not-met', value: '0' });
+    expect((await outcomesOf('s9'))['TP-01']).toMatchObject({ outcome: 'met', value: '0.75' });
+    expect(Object.keys(await outcomesOf('s1')).length).toBe(12);
   });
 
   test('counts what is used: each session that opened', async () => {

@@ -8,7 +8,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { PartyId } from '@countersign/domain';
 import { vkeyOf } from '@countersign/dossier';
 import { StoryClock } from '@countersign/ledger';
-import { grant, HALYARD_5_0, STORY_BEGINS } from '@countersign/scenario';
+import { grant, HALYARD_5_0, logFile, partnerParty, STORY_BEGINS } from '@countersign/scenario';
 import { applicationOver } from '../../server/src/application.ts';
 import { openLedger, type OpenLedger } from '../../server/src/ledger.ts';
 import { settingsFrom } from '../../server/src/settings.ts';
@@ -134,4 +134,30 @@ test('a problem is told in its own words', async () => {
     code: 2,
     err: expect.stringContaining('does not answer') as unknown,
   });
+});
+
+test('import reads without a ledger, hands in with one, and refuses what cannot be read', async () => {
+  const log = logFile('mmlu-2025-12.eval');
+  const broken = join(folder, 'broken.json');
+  writeFileSync(broken, '{"eval":');
+  const dry = await countersign('import', log, broken, '--dry-run', '--json');
+  expect(dry.code).toBe(1);
+  expect(JSON.parse(dry.out)).toMatchObject([
+    { file: log, reading: { log: { model: 'openai/gpt-4o', totalTokens: 156 } } },
+    { file: broken, problem: 'truncated at byte 8: the document ends in the middle' },
+  ]);
+  const size = opened.ledger.store.size;
+  const token = await opened.tokens.issue(
+    { party: partnerParty('FR') as PartyId, role: 'trusted-partner', subject: 'fr' },
+    600,
+  );
+  const known = await countersign('import', log, '--session', 'session-s11', '--token', token);
+  expect(known.out).toContain('accepted (known)');
+  expect([known.code, opened.ledger.store.size]).toEqual([0, size]);
+  const aside = await countersign('import', broken, '--quarantine', '--token', token);
+  expect(aside.out).toContain('quarantined');
+  const alias = await countersign('import', log, '--alias', 'x', '--token', token);
+  expect([alias.code, alias.err]).toEqual([2, expect.stringContaining('--sample')]);
+  const nobody = await countersign('import', log);
+  expect([nobody.code, nobody.out]).toEqual([1, expect.stringContaining('403')]);
 });

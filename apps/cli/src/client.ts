@@ -24,15 +24,38 @@ export async function get(
 ): Promise<unknown> {
   const url = new URL(`/v1/${path}`, connection.url);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+  return send(connection, url, {});
+}
+
+/** Posts a command. @throws ClientError with the problem's own words */
+export const post = (connection: Connection, path: string, body: object, idempotencyKey: string): Promise<unknown> =>
+  send(connection, new URL(`/v1/${path}`, connection.url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': `"${idempotencyKey}"` },
+    body: JSON.stringify(body),
+  });
+
+/** Puts a file, streaming. @throws ClientError with the problem's own words */
+export const put = (connection: Connection, path: string, body: ReadableStream, bytes: number): Promise<unknown> =>
+  send(connection, new URL(`/v1/${path}`, connection.url), {
+    method: 'PUT',
+    headers: { 'content-type': 'application/octet-stream', 'content-length': String(bytes) },
+    body,
+    duplex: 'half',
+  });
+
+async function send(
+  { url: base, token }: Connection,
+  url: URL,
+  request: RequestInit & { headers?: Record<string, string>; duplex?: 'half' },
+): Promise<unknown> {
+  const headers = { ...request.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
   let response: Response;
   try {
-    response = await fetch(
-      url,
-      connection.token === undefined ? {} : { headers: { authorization: `Bearer ${connection.token}` } },
-    );
+    response = await fetch(url, { ...request, headers });
   } catch (error) {
     const cause = (error as { cause?: { message?: string } }).cause?.message ?? String(error);
-    throw new ClientError(`${connection.url} does not answer: ${cause}`);
+    throw new ClientError(`${base} does not answer: ${cause}`);
   }
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok) return body;

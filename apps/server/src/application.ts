@@ -3,8 +3,9 @@ import { Module, type DynamicModule, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { Tokens, Vault } from '@countersign/identity';
+import { EvidenceFiles, Tokens, Vault } from '@countersign/identity';
 import { Ledger } from '@countersign/ledger';
+import { EVIDENCE_LIMIT, EvidenceController } from './evidence.controller.ts';
 import { ExportController } from './export.controller.ts';
 import { COMMAND_CONTROLLERS } from './commands/controller.ts';
 import { HealthController } from './health.controller.ts';
@@ -14,15 +15,19 @@ import { ProblemFilter } from './problem.ts';
 import { ProblemsController } from './problems.controller.ts';
 import { LedgerHistory, QuestionsController } from './questions.controller.ts';
 
+/** What the application stands on. */
+export type Foundation = Omit<OpenLedger, 'close'>;
+
 @Module({})
 class ServerModule {
-  static over(ledger: Ledger, tokens: Tokens, vault: Vault): DynamicModule {
+  static over({ ledger, tokens, vault, files, evidenceLimit }: Foundation): DynamicModule {
     return {
       module: ServerModule,
       controllers: [
         ...COMMAND_CONTROLLERS,
         QuestionsController,
         ExportController,
+        EvidenceController,
         LogController,
         EntriesController,
         HealthController,
@@ -33,6 +38,8 @@ class ServerModule {
         { provide: Tokens, useValue: tokens },
         { provide: LedgerHistory, useValue: new LedgerHistory(ledger, vault) },
         { provide: Vault, useValue: vault },
+        { provide: EvidenceFiles, useValue: files },
+        { provide: EVIDENCE_LIMIT, useValue: evidenceLimit },
       ],
     };
   }
@@ -40,12 +47,16 @@ class ServerModule {
 
 /** The HTTP application over a ledger that is open; not listening yet. */
 export async function applicationOver(
-  { ledger, tokens, vault }: Pick<OpenLedger, 'ledger' | 'tokens' | 'vault'>,
+  foundation: Foundation,
   logger: LoggerService | false,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({ bodyLimit: 64 * 1024, forceCloseConnections: true });
-  const app = await NestFactory.create<NestFastifyApplication>(ServerModule.over(ledger, tokens, vault), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(ServerModule.over(foundation), adapter, {
     logger,
+  });
+  // Evidence files stream by: their limit is looked after where they are received.
+  adapter.getInstance().addContentTypeParser('application/octet-stream', (_request, payload, done) => {
+    done(null, payload);
   });
   app.useGlobalFilters(new ProblemFilter());
   const description = new DocumentBuilder()

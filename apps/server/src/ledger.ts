@@ -12,7 +12,7 @@ import {
 } from '@countersign/domain';
 import { vkeyOf } from '@countersign/dossier';
 import { openSqliteStore, type SequencedStore } from '@countersign/event-store';
-import { Tokens, Vault } from '@countersign/identity';
+import { EvidenceFiles, Tokens, Vault } from '@countersign/identity';
 import { Ledger, systemClock, type Clock } from '@countersign/ledger';
 import { Denials } from './denials.ts';
 import type { Settings } from './settings.ts';
@@ -22,6 +22,9 @@ export interface OpenLedger {
   readonly ledger: Ledger;
   readonly tokens: Tokens;
   readonly vault: Vault;
+  readonly files: EvidenceFiles;
+  /** Bytes of the largest evidence file. */
+  readonly evidenceLimit: number;
   close(): Promise<void>;
 }
 
@@ -61,7 +64,9 @@ export async function openLedger(settings: Settings, clock: Clock = systemClock)
     const logKey = createPublicKey(vault.signingKey('log'));
     writeFileSync(policyFile(settings), `log ${vkeyOf(settings.origin, logKey)}\nquorum none\n`);
     const tokens = new Tokens(vault.signingKey('token'), { issuer: source, audience: source });
-    return { ledger, tokens, vault, close: () => closeStore(store) };
+    const files = new EvidenceFiles(join(settings.dataDir, 'vault'));
+    const { evidenceLimit } = settings;
+    return { ledger, tokens, vault, files, evidenceLimit, close: () => closeStore(store) };
   } catch (error) {
     await store.close();
     throw error;

@@ -11,6 +11,8 @@ export interface Settings {
   readonly demo: boolean;
   /** Start without the scenario. */
   readonly empty: boolean;
+  /** Bytes of the largest evidence file that is taken. */
+  readonly evidenceLimit: number;
 }
 
 /** @throws Error that says which setting is wrong and what it may be */
@@ -20,6 +22,9 @@ export function settingsFrom(env: NodeJS.ProcessEnv, argv: readonly string[]): S
     throw new Error(`PORT=${env['PORT']} is no port: 0 to 65535`);
   const unknown = argv.find((argument) => argument !== '--empty');
   if (unknown !== undefined) throw new Error(`${unknown} is no option: --empty`);
+  const evidenceLimit = Number(env['EVIDENCE_LIMIT'] ?? 1024 ** 3);
+  if (!Number.isSafeInteger(evidenceLimit) || evidenceLimit < 1)
+    throw new Error(`EVIDENCE_LIMIT=${env['EVIDENCE_LIMIT']} is no number of bytes`);
   const origin = env['ORIGIN'] ?? 'demo.countersign.example/log';
   if (!/^[^\s+]{1,255}$/.test(origin))
     throw new Error('ORIGIN is a name without spaces and plus signs, 1 to 255 bytes');
@@ -30,5 +35,6 @@ export function settingsFrom(env: NodeJS.ProcessEnv, argv: readonly string[]): S
     origin,
     demo: env['MODE'] !== 'operational',
     empty: argv.includes('--empty'),
+    evidenceLimit,
   };
 }

@@ -22,9 +22,9 @@ export interface AccessRequest {
   readonly modality: Modality;
   readonly testers: readonly string[];
   readonly facility?: string;
-  /** Country of the place. */
-  readonly place: string;
-  readonly endUse: string;
+  /** Country of the place; a report may leave it and the end use out, a request never does. */
+  readonly place?: string;
+  readonly endUse?: string;
   /** In the item's unit, where that is not sessions. */
   readonly reserve?: number;
 }
@@ -105,14 +105,15 @@ export function authorise(
   require(granted !== undefined, 'modality-not-covered', `the grant does not cover that model by ${modality}`);
   require(granted?.versions.includes(modelVersion) ??
     false, 'model-version-not-covered', 'the grant does not cover that model version');
-  require(grant.scope.places.includes(place), 'place-not-covered', `the grant does not cover ${place}`);
+  require(place === undefined ||
+    grant.scope.places.includes(place), 'place-not-covered', `the grant does not cover ${place}`);
   require(facility === undefined ||
     grant.scope.facilities.includes(facility), 'facility-not-covered', `the grant does not cover ${facility}`);
-  require(grant.scope.endUses.includes(
-    endUse,
-  ), 'end-use-not-covered', `the grant does not cover the end use ${endUse}`);
+  require(endUse === undefined ||
+    grant.scope.endUses.includes(endUse), 'end-use-not-covered', `the grant does not cover the end use ${endUse}`);
 
-  const extent = { places: [place], facilities: facility === undefined ? [] : [facility], endUses: [endUse] };
+  const stated = (value: string | undefined) => (value === undefined ? [] : [value]);
+  const extent = { places: stated(place), facilities: stated(facility), endUses: stated(endUse) };
   require(!isIssued(authorisation) ||
     covers(
       authorisation,

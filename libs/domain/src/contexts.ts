@@ -1,3 +1,4 @@
+import { EVIDENCE_COMMANDS, EVIDENCE_EVENTS, evidenceDecider } from './evidence/index.ts';
 import { LIABILITY_COMMANDS, LIABILITY_EVENTS, liabilityDecider } from './liability/index.ts';
 import { DENIAL_COMMANDS, DENIAL_EVENTS, denialDecider } from './denial/index.ts';
 import { SESSION_COMMANDS, SESSION_EVENTS, sessionDecider } from './session/index.ts';
@@ -27,6 +28,7 @@ export const CONTEXTS = [
   sessionDecider,
   denialDecider,
   liabilityDecider,
+  evidenceDecider,
 ] as const;
 
 /** Every command, with who may give it. */
@@ -43,6 +45,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   ...SESSION_COMMANDS,
   ...DENIAL_COMMANDS,
   ...LIABILITY_COMMANDS,
+  ...EVIDENCE_COMMANDS,
 ];
 
 /** Every event type by its short name. */
@@ -61,6 +64,7 @@ export const EVENTS: ReadonlyMap<string, EventDefinition> = new Map(
       ...SESSION_EVENTS,
       ...DENIAL_EVENTS,
       ...LIABILITY_EVENTS,
+      ...EVIDENCE_EVENTS,
     ] as readonly EventDefinition[]
   ).map((definition) => [definition.type, definition]),
 );

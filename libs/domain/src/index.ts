@@ -24,3 +24,12 @@ export { consequences, mayHaveConsequences, type Consequence } from './process/i
 export type { SessionState } from './session/index.ts';
 export type { DomainView, States } from './states.ts';
 export { RULES, type RuleDescription } from './rules.ts';
+export {
+  attributeCalls,
+  effectOn,
+  evidenceIdOf,
+  runKeyOf,
+  type EvidenceState,
+  type LogSummary,
+  type Sample,
+} from './evidence/index.ts';

@@ -11,6 +11,8 @@ export const RULES: Readonly<Record<string, RuleDescription>> = {
   'not-found': { title: 'What the command is about does not exist' },
   'wrong-state': { title: 'The thing is not in a state in which this can be done' },
   'id-taken': { title: 'The id is in use already' },
+  'not-stated': { title: 'A report leaves out what the rules need', rule: 'R14' },
+  'not-in-order': { title: 'Calls are told in the order of their times' },
   'invalid-period': { title: 'A period ends before it begins' },
   'unknown-policy-parameter': { title: 'There is no policy parameter of that name and value' },
   'no-self-assessment': { title: 'Nobody assesses, approves or audits themselves', rule: 'R2' },

@@ -2,6 +2,7 @@ import type { AuthorisationState } from './authorisation/state.ts';
 import type { CriteriaState } from './criteria/decider.ts';
 import type { CustodyState } from './custody/decider.ts';
 import type { DenialState } from './denial/state.ts';
+import type { EvidenceState } from './evidence/state.ts';
 import type { GrantState } from './grant/state.ts';
 import type { InstrumentState } from './instrument/decider.ts';
 import type { View } from './kernel/index.ts';
@@ -26,6 +27,7 @@ export interface States {
   session: SessionState;
   denial: DenialState;
   liability: LiabilityState;
+  evidence: EvidenceState;
 }
 /** The view of the whole domain. */
 export type DomainView = View<States>;

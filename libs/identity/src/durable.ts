@@ -37,7 +37,7 @@ export function readIfThere(path: string): Buffer | undefined {
   }
 }
 
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   try {
     fsyncSync(handle);

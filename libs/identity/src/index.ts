@@ -1,2 +1,3 @@
 export { Tokens, type Caller, type TokenSettings } from './tokens.ts';
 export { Vault, type KeyPurpose } from './vault.ts';
+export { EvidenceFiles, FileTooLargeError, type ClearFile } from './evidence-files.ts';

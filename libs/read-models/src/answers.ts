@@ -2,6 +2,7 @@ import {
   annexEntryAt,
   authorisationAt,
   criteriaInForceAt,
+  effectOn,
   grantAt,
   instrumentAt,
   isIssued,
@@ -11,6 +12,7 @@ import {
   usedOf,
   type GrantState,
   type Recorded,
+  type SessionState,
   type Standing,
 } from '@countersign/domain';
 import type { History, Moment } from './moment.ts';
@@ -142,8 +144,46 @@ export function session(states: StatesAt, history: History, id: string) {
     criteria: state.authorised?.criteria,
     outcomes: state.outcomes,
     findings: state.findings,
-    activity: state.activity,
+    calls: state.activity.reduce((sum, { times }) => sum + times.length, 0),
+    ...afterEffect(states, state),
+    evidence: states.related('evidence', 'session', id).flatMap((evidence) => {
+      const held = states.state('evidence', evidence);
+      const link = held !== undefined && held.status !== 'unknown' ? held.links[id] : undefined;
+      if (held === undefined || held.status === 'unknown' || link === undefined) return [];
+      return [
+        {
+          evidence,
+          kind: held.kind,
+          status: held.status,
+          file: held.file,
+          ...(link.sample === undefined ? {} : { sample: link.sample }),
+          ...(held.log === undefined ? {} : { log: held.log }),
+          discrepancies: Object.values(held.discrepancies)
+            .filter((each) => each.session === id)
+            .map(({ kind, detail, calls }) => ({ kind, detail, ...(calls === undefined ? {} : { calls }) })),
+        },
+      ];
+    }),
     authority: { basis, assessments: state.authorised?.assessments ?? [] },
+  };
+}
+
+/** Question 5, of one session: its calls after what it rests on had ended, and how long after the last was. */
+function afterEffect(states: StatesAt, state: Known<SessionState>) {
+  const effect = effectOn(states, state, states.now);
+  if (effect === undefined) return {};
+  const times = state.activity
+    .flatMap((each) => each.times)
+    .filter((time) => time >= effect.from)
+    .sort((a, b) => a - b);
+  const last = times.at(-1);
+  return {
+    activityAfterEffect: {
+      effect: iso(effect.from),
+      cause: effect.by,
+      calls: times.map(iso),
+      ...(last === undefined ? {} : { secondsToLastCall: (last - effect.from) / 1000 }),
+    },
   };
 }
 

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 /**
  * The story that ships with the project: synthetic, with fictional names on purpose, told in its own time through the
  * public API. Ids of parties and testers are readable; those of models, authorisations and grants are opaque.
@@ -98,9 +100,15 @@ const criterion = (name: string, requirement: string, more: object = {}) => ({
   mandatory: true,
   ...more,
 });
-const testing = Array.from({ length: 12 }, (_, i) =>
-  criterion(`TP-${String(i + 1).padStart(2, '0')}`, `Testing requirement ${i + 1} of the trusted partner programme.`),
-);
+/** Metrics of the evaluation logs that decide a criterion. */
+const METRICS: Readonly<Record<string, object>> = {
+  'TP-01': { metric: 'accuracy', threshold: { comparator: '>=', value: '0.5' } },
+  'TP-02': { metric: 'class_eval_scorer/mean', threshold: { comparator: '>=', value: '0.8' } },
+};
+const testing = Array.from({ length: 12 }, (_, i) => {
+  const name = `TP-${String(i + 1).padStart(2, '0')}`;
+  return criterion(name, `Testing requirement ${i + 1} of the trusted partner programme.`, METRICS[name]);
+});
 const cutOff = criterion(
   'TP-13',
   'The last model call is no later than 30 s after the effective time of a revocation.',
@@ -451,6 +459,39 @@ function open(
     refused,
   );
 }
+/** Real evaluation logs of others stand for the sessions' own: what each calls its model, and when it began. */
+const LOGS: Readonly<Record<string, readonly [model: string, startedAt: string]>> = {
+  'popularity-unscored-2025-02.eval': ['openai/gpt-4o-mini', '2025-02-11T20:17:00.000Z'],
+  'class-eval-2025-12.eval': ['openai/gpt-5-nano', '2025-12-13T23:15:44.000Z'],
+  'cancelled-2025-05.json': ['openai/gpt-4o-mini', '2025-05-13T00:28:13.000Z'],
+  'error-2024-08.json': ['mockllm/model', '2024-08-29T15:11:08.000Z'],
+  'popularity-2024-10.eval': ['ollama/llama3.1', '2024-10-15T16:53:13.000Z'],
+  'pubmedqa.json': ['openai/azure/gpt-4o-mini', '2025-07-03T14:44:30.000Z'],
+  'websearch-2025-11.eval': ['anthropic/claude-sonnet-4-5', '2025-11-07T15:59:47.000Z'],
+  'popularity-epochs-2024-11.eval': ['azureai/Meta-Llama-3-1-405B-Instruct-jqf', '2024-11-05T20:04:20.000Z'],
+  'security-guide-2025-05.json': ['openai/gpt-4o-mini', '2025-05-13T00:28:26.000Z'],
+  'mmlu-2025-12.eval': ['openai/gpt-4o', '2025-12-19T12:36:46.000Z'],
+};
+/** Where a file of the story is. */
+export const logFile = (name: string): string => fileURLToPath(new URL(`../logs/${name}`, import.meta.url));
+
+/** A log becomes evidence of a session, as a sample that is declared to have run from `ran` on. */
+function attach(time: string, session: string, by: string, file: string, ran: string, status?: string): Step {
+  const [alias, startedAt] = LOGS[file] as [string, string];
+  const timeShift = Date.parse(ran) - Date.parse(startedAt);
+  return at(time, by, 'evidence', {
+    file: { of: file },
+    session,
+    sample: { alias, timeShift, ...(status === undefined ? {} : { status }) },
+  });
+}
+const outcome = (time: string, session: string, by: string, criterion: string, what: string, value?: string): Step =>
+  at(time, by, `sessions/${session}/record-criterion-outcome`, {
+    criterion,
+    outcome: what,
+    ...(value === undefined ? {} : { value }),
+  });
+
 const end = (time: string, session: string, by: string, how: string, body: Record<string, unknown> = {}) =>
   at(time, by, `sessions/${session}/${how}`, body);
 
@@ -462,16 +503,32 @@ function sessions(): Step[] {
   return [
     open('2026-07-28', 'session-s1', 'GB', HALYARD_5_0, 'api', ['p-01']),
     end('2026-07-28T15:00:00.000Z', 'session-s1', lab('GB'), 'complete-session'),
+    attach(
+      '2026-07-28T15:05:00.000Z',
+      'session-s1',
+      lab('GB'),
+      'popularity-unscored-2025-02.eval',
+      '2026-07-28T10:00:00.000Z',
+    ),
+    // This log has no scores: the tester says what came out.
+    ...testing.map(({ criterion: name }) =>
+      outcome('2026-07-28T15:10:00.000Z', 'session-s1', lab('GB'), name, name === 'TP-07' ? 'inconclusive' : 'met'),
+    ),
     open('2026-08-04', 'session-s2', 'GB', HALYARD_5_0, 'weights', ['p-01', 'p-07']),
     open('2026-08-05', 'session-s3', 'FR', SEXTANT_5_0, 'api', ['p-04']),
     end('2026-08-05T12:00:00.000Z', 'session-s3', lab('FR'), 'cancel-session'),
     end('2026-08-06', 'session-s2', lab('GB'), 'complete-session'),
+    attach('2026-08-06T10:00:00.000Z', 'session-s2', lab('GB'), 'class-eval-2025-12.eval', '2026-08-05T10:00:00.000Z'),
+    attach('2026-08-06T11:00:00.000Z', 'session-s3', lab('FR'), 'cancelled-2025-05.json', '2026-08-05T11:00:00.000Z'),
     open('2026-08-11', 'session-s4', 'DE', HALYARD_5_0, 'api', ['p-05']),
     end('2026-08-11T11:00:00.000Z', 'session-s4', lab('DE'), 'fail-session', { reason: 'the run ended with an error' }),
+    attach('2026-08-11T12:00:00.000Z', 'session-s4', lab('DE'), 'error-2024-08.json', '2026-08-11T10:00:00.000Z'),
     open('2026-08-12', 'session-s5', 'JP', HALYARD_5_0, 'weights', ['p-06']),
     open('2026-08-13', 'session-s6', 'KR', HALYARD_5_0, 'api', ['p-09']),
     end('2026-08-13T15:00:00.000Z', 'session-s6', lab('KR'), 'complete-session'),
+    attach('2026-08-13T16:00:00.000Z', 'session-s6', lab('KR'), 'pubmedqa.json', '2026-08-13T10:00:00.000Z'),
     end('2026-08-14', 'session-s5', lab('JP'), 'complete-session'),
+    attach('2026-08-14T10:00:00.000Z', 'session-s5', lab('JP'), 'popularity-2024-10.eval', '2026-08-13T10:00:00.000Z'),
     at('2026-08-15', LA, `criteria/${TESTING}/publish-criteria-version`, {
       version: '1.1',
       criteria: [...testing, cutOff],
@@ -493,6 +550,7 @@ function sessions(): Step[] {
     at('2026-08-26', LA, `authorisations/${korea}/reinstate-authorisation`, { reason: 'the report is in' }),
     open('2026-08-27', 'session-s8', 'KR', HALYARD_5_0, 'api', ['p-09']),
     end('2026-08-27T15:00:00.000Z', 'session-s8', lab('KR'), 'complete-session'),
+    attach('2026-08-27T16:00:00.000Z', 'session-s8', lab('KR'), 'websearch-2025-11.eval', '2026-08-27T10:00:00.000Z'),
     open('2026-09-02T02:40:00.000Z', 'session-s9', 'AU', SEXTANT_5_0, 'api', ['p-08']),
     at('2026-09-02T03:14:01.000Z', LA, 'instruments', {
       id: 'instrument-ins-3',
@@ -522,18 +580,32 @@ function sessions(): Step[] {
     end('2026-09-02T03:14:45.000Z', 'session-s9', DEVELOPER, 'terminate-session', {
       lastCallAt: '2026-09-02T03:14:41.000Z',
     }),
-    at('2026-09-03', DEVELOPER, 'sessions/session-s9/report-activity', {
-      calls: 3,
-      firstAt: '2026-09-02T03:14:12.000Z',
-      lastAt: '2026-09-02T03:14:41.000Z',
-      tokens: 4180,
-    }),
+    at('2026-09-03', DEVELOPER, 'evidence', { file: { of: 'gateway-au.jsonl' } }),
+    attach(
+      '2026-09-03T09:30:00.000Z',
+      'session-s9',
+      lab('AU'),
+      'popularity-epochs-2024-11.eval',
+      '2026-09-02T02:50:00.000Z',
+      'cancelled',
+    ),
+    outcome('2026-09-03T09:40:00.000Z', 'session-s9', lab('AU'), 'TP-13', 'not-met', '41'),
     open('2026-09-03T10:00:00.000Z', 'session-x2', 'AU', SEXTANT_5_0, 'api', ['p-08'], {}, 'grant-not-active'),
     open('2026-09-09', 'session-s10', 'DE', HALYARD_5_0, 'api', ['p-05']),
     end('2026-09-09T15:00:00.000Z', 'session-s10', lab('DE'), 'complete-session'),
+    attach(
+      '2026-09-09T16:00:00.000Z',
+      'session-s10',
+      lab('DE'),
+      'security-guide-2025-05.json',
+      '2026-09-09T10:00:00.000Z',
+    ),
+    outcome('2026-09-09T16:10:00.000Z', 'session-s10', lab('DE'), 'TP-13', 'not-applicable'),
     report('2026-09-14', '2026-08'),
     open('2026-09-16', 'session-s11', 'FR', SEXTANT_5_0, 'api', ['p-04']),
     end('2026-09-16T15:00:00.000Z', 'session-s11', lab('FR'), 'complete-session'),
+    attach('2026-09-16T16:00:00.000Z', 'session-s11', lab('FR'), 'mmlu-2025-12.eval', '2026-09-16T10:00:00.000Z'),
+    outcome('2026-09-16T16:10:00.000Z', 'session-s11', lab('FR'), 'TP-13', 'not-applicable'),
     report('2026-10-14', '2026-09'),
     report('2026-11-13', '2026-10'),
   ];

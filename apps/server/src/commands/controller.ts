@@ -3,6 +3,7 @@ import {
   Controller,
   Headers,
   HttpCode,
+  HttpException,
   Inject,
   Param,
   Post,
@@ -152,7 +153,7 @@ function requestOf({ definition }: CommandRoute, { id, body, key, ifMatch, calle
 }
 
 /** The `Idempotency-Key` header: an RFC 8941 string, as the IETF draft has it. */
-function idempotencyKeyOf(header: string | undefined): string {
+export function idempotencyKeyOf(header: string | undefined): string {
   if (header === undefined)
     throw problem(400, 'idempotency-key-missing', 'send Idempotency-Key: "…", drawn once for each command');
   const quoted = /^"([\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"$/.exec(header);
@@ -168,16 +169,19 @@ function revisionOf(header: string): number {
 }
 
 function answer(outcome: Outcome, reply: FastifyReply): Accepted {
+  if (outcome.outcome !== 'done') throw problemOf(outcome);
+  const { stream, revision, receipts, repeated } = outcome;
+  void reply.header('etag', `"${revision}"`);
+  return { stream, revision, repeated, receipts };
+}
+
+/** The problem that a command's outcome is, where it was not done. */
+export function problemOf(outcome: Exclude<Outcome, { outcome: 'done' }>): HttpException {
   switch (outcome.outcome) {
-    case 'done': {
-      const { stream, revision, receipts, repeated } = outcome;
-      void reply.header('etag', `"${revision}"`);
-      return { stream, revision, repeated, receipts };
-    }
     case 'refused': {
       const { reasons, receipts } = outcome;
       const [first] = reasons;
-      throw problem(
+      return problem(
         first.rule === 'not-found' ? 404 : first.rule === 'wrong-state' ? 409 : 403,
         first.rule,
         first.detail,
@@ -188,10 +192,10 @@ function answer(outcome: Outcome, reply: FastifyReply): Accepted {
       );
     }
     case 'revision-mismatch':
-      throw problem(412, 'revision-mismatch', `the stream is at revision ${outcome.actual}`);
+      return problem(412, 'revision-mismatch', `the stream is at revision ${outcome.actual}`);
     case 'key-reused':
-      throw problem(422, 'idempotency-key-reused', 'this key came before with another command');
+      return problem(422, 'idempotency-key-reused', 'this key came before with another command');
     case 'under-way':
-      throw problem(409, 'command-under-way', 'a command with this key is being decided: ask again');
+      return problem(409, 'command-under-way', 'a command with this key is being decided: ask again');
   }
 }

@@ -29,9 +29,12 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
 /** `SuspendParty` → `suspend-party`. */
 const kebab = (name: string) => name.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase();
 
+/** Their bodies are not their payloads: they have a controller of their own. */
+const BY_HAND: ReadonlySet<string> = new Set(['ReceiveEvidence', 'LinkEvidence']);
+
 /** One route for each command that parties give: `POST /v1/parties`, `POST /v1/parties/{id}/suspend-party`. */
-export const COMMAND_ROUTES: readonly CommandRoute[] = COMMANDS.filter(({ roles }) =>
-  roles.some((role) => role !== 'system'),
+export const COMMAND_ROUTES: readonly CommandRoute[] = COMMANDS.filter(
+  ({ type, roles }) => !BY_HAND.has(type) && roles.some((role) => role !== 'system'),
 ).map((definition) => {
   const { type, category, creates, schema } = definition;
   const collection = COLLECTIONS[category];

@@ -1,14 +1,12 @@
-import { authorisationAt, authorisedItemAt, covers, isIssued, overdueAt } from '../authorisation/state.ts';
-import { barsActivation, liabilityFor } from '../grant/activation.ts';
+import { isIssued, overdueAt } from '../authorisation/state.ts';
+import { barsActivation } from '../grant/activation.ts';
 import { isApproved, type KnownGrant } from '../grant/state.ts';
-import { annexEntryAt } from '../instrument/decider.ts';
-import { noStanding, standing, type Instant, type Since, type Standing } from '../kernel/index.ts';
+import { discrepanciesOf, measured } from '../evidence/judge.ts';
+import { runKeyOf } from '../evidence/state.ts';
+import type { Instant } from '../kernel/index.ts';
 import { bearers } from '../liability/state.ts';
-import { familyOf, modelVersionAt } from '../model/decider.ts';
-import { partnerAt } from '../partner/state.ts';
-import { partyAt } from '../party/decider.ts';
 import type { DomainView } from '../states.ts';
-import { testerAt } from '../tester/decider.ts';
+import { endingOf, restsOn } from './endings.ts';
 
 /** A command that a rule makes follow, with the event that made it follow. */
 export interface Consequence {
@@ -42,9 +40,10 @@ const WITHOUT_CONSEQUENCE: ReadonlySet<string> = new Set([
   'TesterRostered',
   'NationalityDeclared',
   'NeedToKnowConfirmed',
-  'CriterionOutcomeRecorded',
   'TestFindingRecorded',
-  'ActivityReported',
+  'EvidenceQuarantined',
+  'EvidenceSuperseded',
+  'DiscrepancyNoted',
   'AccessDenied',
   'AccessDenialsCounted',
 ]);
@@ -67,6 +66,7 @@ export function consequences(view: DomainView, now: Instant): readonly Consequen
       return grant === undefined || grant.status === 'unknown' ? [] : [...ofGrant(view, id, grant, now)];
     }),
     ...ofSessions(view, now),
+    ...ofEvidence(view, now),
   ];
 }
 
@@ -125,49 +125,6 @@ function* ofLiabilities(view: DomainView): Iterable<Consequence> {
     const type = state.versions.length === 0 ? 'BringLiabilityInForce' : 'AmendLiability';
     yield { type, category: 'liability', id, payload: { digest }, cause: last, rule: 'R20' };
   }
-}
-
-/** What a grant as a whole rests on: key → standing. */
-function restsOn(
-  view: DomainView,
-  id: string,
-  grant: KnownGrant,
-  now: Instant,
-): readonly (readonly [string, Standing])[] {
-  const authorisation = view.state('authorisation', grant.scope.authorisation);
-  const modalities = isIssued(authorisation)
-    ? authorisation.scope.items
-        .filter(({ item }) => grant.scope.items.some((each) => each.item === item))
-        .map(({ modality }) => modality)
-    : [];
-  const liabilities = [...new Set(modalities)].map((modality) => liabilityFor(id, modality, view, now).standing);
-  // While one modality is covered the grant goes on; sessions by the others end.
-  const liability = liabilities.find(({ holds }) => holds) ?? liabilities[0];
-  return [
-    [`party ${grant.party}`, partyAt(view.state('party', grant.party), now)],
-    [`partner ${grant.partner}`, partnerAt(view.state('partner', grant.partner), now)],
-    [`authorisation ${grant.scope.authorisation}`, authorisationAt(authorisation, now)],
-    ...(isIssued(authorisation) && authorisation.annexEntry !== undefined
-      ? [
-          [
-            `annex ${authorisation.instrument} ${authorisation.annexEntry}`,
-            annexEntryAt(view.state('instrument', authorisation.instrument), authorisation.annexEntry, now),
-          ] as const,
-        ]
-      : []),
-    // An amendment that no longer covers the grant is an ending; what it does to single items ends their sessions only.
-    ...(isIssued(authorisation) && authorisation.amended !== undefined
-      ? [
-          [
-            `scope ${grant.scope.authorisation}`,
-            covers(authorisation, grant.scope)
-              ? standing(authorisation.amended.by)
-              : noStanding('the grant reaches beyond its amended authorisation', authorisation.amended),
-          ] as const,
-        ]
-      : []),
-    ...(liability ? [['liability', liability] as const] : []),
-  ];
 }
 
 function* ofGrant(view: DomainView, id: string, grant: KnownGrant, now: Instant): Iterable<Consequence> {
@@ -278,7 +235,9 @@ function* ofSessions(view: DomainView, now: Instant): Iterable<Consequence> {
           rule: `R13 ${id}`,
         };
       if (session.status === 'voided') continue;
-      const ended = endingOf(view, grantId, grant, session.testers, session.modelVersion, use, now);
+      const { testers, modelVersion, modality } = session;
+      const used = { testers, modelVersion, modality, item: use.item };
+      const ended = endingOf(view, grantId, grant, used, now);
       if (ended === undefined) continue;
       const { since, reason } = ended;
       const payload = { cause: since.by, reason };
@@ -286,33 +245,57 @@ function* ofSessions(view: DomainView, now: Instant): Iterable<Consequence> {
       if (since.index < use.authorised.index && since.from <= use.authorised.from)
         yield { ...of, type: 'VoidSession', payload, cause: since.by, rule: 'R13' };
       else if (session.status === 'open' && session.terminationOrdered === undefined)
-        yield { ...of, type: 'OrderSessionTermination', payload, cause: since.by, rule: 'R12' };
+        yield {
+          ...of,
+          type: 'OrderSessionTermination',
+          payload: { ...payload, effect: new Date(since.from).toISOString() },
+          cause: since.by,
+          rule: 'R12',
+        };
     }
   }
 }
 
-/** The first ending of what a session rests on; undefined while all of it holds. */
-function endingOf(
-  view: DomainView,
-  grantId: string,
-  grant: KnownGrant,
-  testers: readonly string[],
-  modelVersion: string,
-  use: KnownGrant['sessions'][string],
-  now: Instant,
-): { readonly since: Since; readonly reason: string } | undefined {
-  const whole = restsOn(view, grantId, grant, now).map(([, on]) => on);
-  const own: Standing[] = [
-    authorisedItemAt(view.state('authorisation', grant.scope.authorisation), use.item, now),
-    liabilityFor(grantId, use.modality, view, now).standing,
-    modelVersionAt(view.state('model', familyOf(view, modelVersion) ?? ''), modelVersion, now),
-    ...testers.map((tester) => testerAt(view.state('tester', tester), now)),
-  ];
-  for (const on of [...whole, ...own]) if (!on.holds && on.ended) return { since: on.ended, reason: on.because };
-  if (grant.status === 'suspended') {
-    const [cause] = Object.values(grant.causes);
-    if (cause) return { since: cause, reason: 'the grant is suspended' };
+/** R14: what a file and the ledger disagree about is noted, a broken file is put aside, an edited one takes the place of the former. */
+function* ofEvidence(view: DomainView, now: Instant): Iterable<Consequence> {
+  for (const id of view.all('evidence')) {
+    const evidence = view.state('evidence', id);
+    if (evidence === undefined || evidence.status === 'unknown') continue;
+    const of = { category: 'evidence', id };
+    if (evidence.damage && evidence.status === 'received')
+      yield { ...of, type: 'QuarantineEvidence', payload: evidence.damage, cause: evidence.received.by, rule: 'R14' };
+    if (evidence.status === 'quarantined' || evidence.status === 'superseded') continue;
+    for (const { cause, ...payload } of discrepanciesOf(view, id, evidence, now))
+      if (!(payload.key in evidence.discrepancies))
+        yield { ...of, type: 'NoteDiscrepancy', payload, cause, rule: `R14 ${payload.key}` };
+    if (!evidence.log) continue;
+    const run = runKeyOf(evidence.run);
+    for (const [session, link] of Object.entries(evidence.links)) {
+      const state = view.state('session', session);
+      if (state === undefined || state.status === 'unknown' || state.status === 'voided') continue;
+      for (const { criterion, derived } of measured(view, state, evidence.log))
+        if (derived && !(criterion.criterion in state.outcomes))
+          yield {
+            category: 'session',
+            id: session,
+            type: 'RecordCriterionOutcome',
+            payload: { criterion: criterion.criterion, ...derived, evidence: id },
+            cause: link.since.by,
+            rule: `metric ${criterion.criterion}`,
+          };
+      for (const earlier of run === undefined ? [] : view.related('evidence', 'session', session)) {
+        const held = earlier === id ? undefined : view.state('evidence', earlier);
+        if (held === undefined || held.status !== 'accepted' || runKeyOf(held.run) !== run) continue;
+        if ((held.links[session]?.since.index ?? Infinity) < link.since.index)
+          yield {
+            category: 'evidence',
+            id: earlier,
+            type: 'SupersedeEvidence',
+            payload: { by: id, reason: 'the same run with another digest' },
+            cause: link.since.by,
+            rule: 'same run',
+          };
+      }
+    }
   }
-  if ('ended' in grant) return { since: grant.ended, reason: `the grant is ${grant.status}` };
-  return undefined;
 }

@@ -1,12 +1,12 @@
 import { authorise } from '../authorise.ts';
-import { criteriaInForceAt } from '../criteria/decider.ts';
-import { Checks, notForRole, refs, refuse, sinceOf, type Decider, type Refs } from '../kernel/index.ts';
-import { familyOf } from '../model/decider.ts';
+import { Checks, notForRole, refuse, sinceOf, type Decider } from '../kernel/index.ts';
 import { sealReasons } from '../release/index.ts';
 import type { DomainView } from '../states.ts';
+import { aboutGrantedSession } from './about.ts';
+import { criteriaOf } from './criteria.ts';
 import { SESSION_COMMANDS, type SessionCommand } from './commands.ts';
 import type { RecordedSessionEvent, SessionEvent } from './events.ts';
-import type { KnownSession, SessionState } from './state.ts';
+import type { SessionState } from './state.ts';
 
 export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent, DomainView> = {
   category: 'session',
@@ -30,7 +30,7 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
             authorised: use.authorised.by,
             ...use.request,
           },
-          refs: aboutGrant(view, id, command.payload.grant, use.request.modelVersion, use.request.testers),
+          refs: aboutGrantedSession(view, id, command.payload.grant, use.request.modelVersion, use.request.testers),
           effectiveAt: use.authorised.from,
         },
       ];
@@ -44,7 +44,12 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
       if (![grant.party, grant.developer].includes(actor.party as string))
         return refuse('not-entitled', 'the grant is of other parties');
       const judged = authorise(view, { ...payload, party: grant.party, reserve: 0 }, Date.parse(payload.startedAt));
-      const plain = sealReasons('deny' in judged ? judged.deny : [], payload.testers);
+      const unstated = [
+        ...(payload.testers.length === 0 ? ['testers'] : []),
+        ...(payload.place === undefined ? ['place'] : []),
+        ...(payload.endUse === undefined ? ['end use'] : []),
+      ].map((what) => ({ rule: 'not-stated', detail: `the report does not say the ${what}` }));
+      const plain = sealReasons([...('deny' in judged ? judged.deny : []), ...unstated], payload.testers);
       return [
         {
           type: 'SessionReported',
@@ -54,7 +59,7 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
             party: grant.party,
             misfits: plain.reasons,
           },
-          refs: aboutGrant(view, id, payload.grant, payload.modelVersion, payload.testers),
+          refs: aboutGrantedSession(view, id, payload.grant, payload.modelVersion, payload.testers),
           effectiveAt: Date.parse(payload.startedAt),
         },
       ];
@@ -62,7 +67,7 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
     if (state.status === 'unknown') return refuse('not-found', `there is no session ${id}`);
     const grant = view.state('grant', state.grant);
     const developer = grant !== undefined && grant.status !== 'unknown' ? grant.developer : undefined;
-    const about = aboutGrant(view, id, state.grant, state.modelVersion, state.testers);
+    const about = aboutGrantedSession(view, id, state.grant, state.modelVersion, state.testers);
     const effective = command.effectiveAt === undefined ? {} : { effectiveAt: command.effectiveAt };
     const checks = new Checks()
       .require(
@@ -84,7 +89,7 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
         checks
           .require(state.status !== 'voided', 'wrong-state', 'the session is voided')
           .require(
-            criteriaOf(state, view).includes(criterion),
+            criteriaOf(state, view).some((each) => each.criterion === criterion),
             'criterion-not-in-force',
             `${criterion} is not in the criteria that the session is judged by`,
           )
@@ -125,9 +130,33 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
       case 'VoidSession':
         checks.require(state.status !== 'voided', 'wrong-state', 'the session is voided already');
         return one({ type: 'SessionVoided', data: command.payload, refs: about });
-      case 'ReportActivity':
+      case 'ReportActivity': {
         // What happened is recorded whatever the session's status is (R14).
-        return one({ type: 'ActivityReported', data: command.payload, refs: about });
+        const { evidence, firstAt, offsets } = command.payload;
+        const held = view.state('evidence', evidence);
+        checks
+          .require(
+            held !== undefined && held.status !== 'unknown' && held.kind === 'gateway-log',
+            'not-found',
+            `there is no gateway log ${evidence}`,
+          )
+          .require(
+            held === undefined || held.status === 'unknown' || held.party === actor.party,
+            'not-entitled',
+            'the gateway log is of another party',
+          )
+          .require(
+            offsets.every((offset, i) => offset >= (offsets[i - 1] ?? 0)),
+            'not-in-order',
+            'calls are told in the order of their times',
+          );
+        const lastAt = new Date(Date.parse(firstAt) + (offsets.at(-1) ?? 0)).toISOString();
+        return one({
+          type: 'ActivityReported',
+          data: { ...command.payload, calls: offsets.length, lastAt },
+          refs: about,
+        });
+      }
     }
   },
 
@@ -161,7 +190,10 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
         return { ...state, findings: { ...state.findings, [finding]: { severity, by: event.id } } };
       }
       case 'SessionTerminationOrdered':
-        return { ...state, terminationOrdered: { ...since, cause: event.data.cause } };
+        return {
+          ...state,
+          terminationOrdered: { ...since, cause: event.data.cause, effect: Date.parse(event.data.effect) },
+        };
       case 'SessionTerminated':
         return ended('terminated');
       case 'SessionCompleted':
@@ -173,47 +205,11 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
       case 'SessionVoided':
         return ended('voided');
       case 'ActivityReported': {
-        const { calls, lastAt } = event.data;
-        return { ...state, activity: [...state.activity, { calls, lastAt, by: event.id }] };
+        const { evidence, firstAt, offsets, tokens } = event.data;
+        const first = Date.parse(firstAt);
+        const told = { evidence, times: offsets.map((offset) => first + offset), tokens, by: event.id };
+        return { ...state, activity: [...state.activity, told] };
       }
     }
   },
 };
-
-/** R11: the criteria of the version that was in force when the session opened. */
-function criteriaOf(state: KnownSession, view: DomainView): readonly string[] {
-  const grant = view.state('grant', state.grant);
-  const set =
-    state.authorised?.criteria.set ??
-    (grant !== undefined && grant.status !== 'unknown' ? grant.scope.criteriaSet : '');
-  const criteria = view.state('criteria', set);
-  if (criteria?.status !== 'published') return [];
-  const version = state.authorised?.criteria.version ?? criteriaInForceAt(criteria, state.began.from)?.version;
-  return criteria.versions[version ?? '']?.criteria.map(({ criterion }) => criterion) ?? [];
-}
-
-function aboutGrant(
-  view: DomainView,
-  id: string,
-  grantId: string,
-  modelVersion: string,
-  testers: readonly string[],
-): Refs {
-  const grant = view.state('grant', grantId);
-  if (grant === undefined || grant.status === 'unknown') return refs({ session: [id], grant: [grantId] });
-  const authorisation = view.state('authorisation', grant.scope.authorisation);
-  return refs({
-    ally: [grant.ally],
-    partner: [grant.partner],
-    parties: [grant.party, grant.authority, grant.developer],
-    modelFamily: [familyOf(view, modelVersion)],
-    modelVersion: [modelVersion],
-    instrument: [
-      authorisation !== undefined && authorisation.status !== 'unknown' ? authorisation.instrument : undefined,
-    ],
-    authorisation: [grant.scope.authorisation],
-    grant: [grantId],
-    session: [id],
-    testers,
-  });
-}

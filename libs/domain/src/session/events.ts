@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import {
+  Country,
   Decimal,
   event,
   IdText,
@@ -21,10 +22,20 @@ export const Reported = {
   modelVersion: IdText,
   modality: Modality,
   testers: IdTexts,
-  place: Type.String({ pattern: '^[A-Z]{2}$', format: 'iso-3166-1-alpha-2' }),
-  endUse: Name,
+  place: Type.Optional(Country),
+  endUse: Type.Optional(Name),
   startedAt: Time,
   endedAt: Type.Optional(Time),
+};
+
+/** Calls of the model in a session, at most 1,000: when each was. More are told in further events. */
+export const Activity = {
+  /** The gateway log that says so. */
+  evidence: IdText,
+  firstAt: Time,
+  /** Milliseconds after `firstAt`, one for each call, never decreasing. */
+  offsets: Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1, maxItems: 1000 }),
+  tokens: Type.Integer({ minimum: 0 }),
 };
 
 export const SESSION_EVENTS = [
@@ -42,6 +53,8 @@ export const SESSION_EVENTS = [
       criterion: IdText,
       outcome: oneOf('met', 'not-met', 'inconclusive', 'not-applicable'),
       value: Type.Optional(Decimal),
+      /** The evidence whose metric it follows from. */
+      evidence: Type.Optional(IdText),
     },
     ABOUT,
   ),
@@ -50,8 +63,8 @@ export const SESSION_EVENTS = [
     { finding: IdText, severity: oneOf('low', 'medium', 'high', 'critical'), description: Text },
     ABOUT,
   ),
-  /** `cause`: the event that ended what the session rests on. */
-  event('SessionTerminationOrdered', { cause: IdText, reason: Text }, ABOUT),
+  /** `cause`: the event that ended what the session rests on; `effect`: from when on that counted. */
+  event('SessionTerminationOrdered', { cause: IdText, reason: Text, effect: Time }, ABOUT),
   event('SessionTerminated', { lastCallAt: Type.Optional(Time) }, ABOUT),
   event('SessionCompleted', {}, ABOUT),
   event('SessionCancelled', { reason: Type.Optional(Text) }, ABOUT),
@@ -59,11 +72,7 @@ export const SESSION_EVENTS = [
   /** Authorised after its basis had ended in log order (R13). */
   event('SessionVoided', { cause: IdText, reason: Text }, ABOUT),
   /** Calls of the model, from a gateway log. */
-  event(
-    'ActivityReported',
-    { calls: Type.Integer({ minimum: 0 }), firstAt: Time, lastAt: Time, tokens: Type.Integer({ minimum: 0 }) },
-    ABOUT,
-  ),
+  event('ActivityReported', { ...Activity, calls: Type.Integer({ minimum: 1 }), lastAt: Time }, ABOUT),
 ] as const;
 
 export type SessionEvent = EventOf<(typeof SESSION_EVENTS)[number]>;

@@ -1,9 +1,10 @@
-import type { EventId, Since } from '../kernel/index.ts';
+import type { EventId, Instant, Since } from '../kernel/index.ts';
 import type { AuthorisedSession } from '../grant/events.ts';
 
 export interface CriterionOutcome {
   readonly outcome: 'met' | 'not-met' | 'inconclusive' | 'not-applicable';
   readonly value?: string;
+  readonly evidence?: string;
   readonly by: EventId;
 }
 interface Known {
@@ -18,8 +19,14 @@ interface Known {
   readonly authorised?: AuthorisedSession;
   readonly outcomes: Readonly<Record<string, CriterionOutcome>>;
   readonly findings: Readonly<Record<string, { readonly severity: string; readonly by: EventId }>>;
-  readonly terminationOrdered?: Since & { readonly cause: string };
-  readonly activity: readonly { readonly calls: number; readonly lastAt: string; readonly by: EventId }[];
+  readonly terminationOrdered?: Since & { readonly cause: string; readonly effect: Instant };
+  readonly activity: readonly {
+    readonly evidence: string;
+    /** When each call was. */
+    readonly times: readonly Instant[];
+    readonly tokens: number;
+    readonly by: EventId;
+  }[];
 }
 export type SessionState =
   | { readonly status: 'unknown' }
