@@ -6,7 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import type { PartyId, Role } from '@countersign/domain';
 import { StoryClock } from '@countersign/ledger';
-import { authorisation, grant, HALYARD_5_0, partnerParty, STORY_BEGINS } from '@countersign/scenario';
+import { AUDIT, authorisation, grant, HALYARD_5_0, partnerParty, STORY_BEGINS } from '@countersign/scenario';
 import { applicationOver } from '../../apps/server/src/application.ts';
 import { openLedger, type OpenLedger } from '../../apps/server/src/ledger.ts';
 import { settingsFrom } from '../../apps/server/src/settings.ts';
@@ -197,6 +197,18 @@ describe('the story', () => {
     expect(Object.keys(await outcomesOf('s1')).length).toBe(12);
   });
 
+  test('has its audit concluded as qualified, and leaves that so when the findings are fixed', async () => {
+    const events = await rows<{ type: string; data: { conclusion?: string; openFindings?: string[] } }>(
+      `streams/${AUDIT}`,
+    );
+    const concluded = events.filter(({ type }) => type === 'AuditConclusionIssued');
+    expect(concluded.map(({ data }) => [data.conclusion, data.openFindings])).toEqual([
+      ['qualified', ['F-1', 'F-2', 'F-3']],
+    ]);
+    expect(events.at(-1)?.type).toBe('AuditReportAmended');
+    expect(opened.ledger.view.state('audit', AUDIT)).toMatchObject({ status: 'closed', conclusion: 'qualified' });
+  });
+
   test('counts what is used: each session that opened', async () => {
     const usage = await rows<{ grant: string; item: string; used: number; granted: number }>('usage');
     const used = (country: string, item: string) =>
@@ -225,6 +237,7 @@ describe('the story', () => {
         'annexEntry',
         'authorisation',
         'grant',
+        'instrument',
         'liability',
         'modelVersion',
         'partner',

@@ -4,7 +4,7 @@ import { LEDGER_STREAM } from './custody/decider.ts';
 import { liabilityFor } from './grant/activation.ts';
 import type { AuthorisedSession } from './grant/events.ts';
 import { grantAt, quotaLeft, type KnownGrant } from './grant/state.ts';
-import { annexEntryAt } from './instrument/decider.ts';
+import { annexStandingOf, instrumentStandingOf } from './authorisation/instrument.ts';
 import type { Instant, Modality, PersonalData, Refusal, Standing } from './kernel/index.ts';
 import { familyOf, modelVersionAt } from './model/decider.ts';
 import { partnerAt } from './partner/state.ts';
@@ -41,7 +41,7 @@ export interface Deny {
 /**
  * The one rule engine (design.md, decision 5): R10 whole, against one view at one instant. Every rule is looked at, in
  * this fixed order, so that a refusal names all that failed:
- * party, partner, model version, grant, authorisation, annex, liability, testers, scope, criteria, release, quota.
+ * party, partner, model version, grant, authorisation, instrument, annex, liability, testers, scope, criteria, release, quota.
  */
 export function authorise(
   view: DomainView,
@@ -83,12 +83,11 @@ export function authorise(
     'authorisation-not-in-force',
     authorisedItemAt(authorisation, item?.item ?? 'of that model and modality', now),
   );
-  if (isIssued(authorisation) && authorisation.annexEntry !== undefined)
-    rest(
-      'annexEntry',
-      'annex-entry-not-in-force',
-      annexEntryAt(view.state('instrument', authorisation.instrument), authorisation.annexEntry, now),
-    );
+  if (isIssued(authorisation)) {
+    rest('instrument', 'instrument-not-in-force', instrumentStandingOf(view, authorisation, now));
+    if (authorisation.annexEntry !== undefined)
+      rest('annexEntry', 'annex-entry-not-in-force', annexStandingOf(view, authorisation, now));
+  }
   const liability = liabilityFor(request.grant, modality, view, now);
   rest('liability', 'liability-not-in-force', liability.standing);
 
@@ -182,7 +181,7 @@ interface Assessed {
 }
 
 /** The release assessment of one tester against the countries that an item is for. */
-function assess(
+export function assess(
   view: DomainView,
   tester: string,
   policy: ReleasePolicy,

@@ -1,3 +1,4 @@
+import { AUDIT_COMMANDS, AUDIT_EVENTS, auditDecider } from './audit/index.ts';
 import { EVIDENCE_COMMANDS, EVIDENCE_EVENTS, evidenceDecider } from './evidence/index.ts';
 import { LIABILITY_COMMANDS, LIABILITY_EVENTS, liabilityDecider } from './liability/index.ts';
 import { DENIAL_COMMANDS, DENIAL_EVENTS, denialDecider } from './denial/index.ts';
@@ -29,6 +30,7 @@ export const CONTEXTS = [
   denialDecider,
   liabilityDecider,
   evidenceDecider,
+  auditDecider,
 ] as const;
 
 /** Every command, with who may give it. */
@@ -46,6 +48,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   ...DENIAL_COMMANDS,
   ...LIABILITY_COMMANDS,
   ...EVIDENCE_COMMANDS,
+  ...AUDIT_COMMANDS,
 ];
 
 /** Every event type by its short name. */
@@ -65,6 +68,7 @@ export const EVENTS: ReadonlyMap<string, EventDefinition> = new Map(
       ...DENIAL_EVENTS,
       ...LIABILITY_EVENTS,
       ...EVIDENCE_EVENTS,
+      ...AUDIT_EVENTS,
     ] as readonly EventDefinition[]
   ).map((definition) => [definition.type, definition]),
 );

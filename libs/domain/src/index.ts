@@ -24,6 +24,7 @@ export { consequences, mayHaveConsequences, type Consequence } from './process/i
 export type { SessionState } from './session/index.ts';
 export type { DomainView, States } from './states.ts';
 export { RULES, type RuleDescription } from './rules.ts';
+export type { AuditState } from './audit/index.ts';
 export {
   attributeCalls,
   effectOn,

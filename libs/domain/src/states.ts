@@ -1,3 +1,4 @@
+import type { AuditState } from './audit/state.ts';
 import type { AuthorisationState } from './authorisation/state.ts';
 import type { CriteriaState } from './criteria/decider.ts';
 import type { CustodyState } from './custody/decider.ts';
@@ -28,6 +29,7 @@ export interface States {
   denial: DenialState;
   liability: LiabilityState;
   evidence: EvidenceState;
+  audit: AuditState;
 }
 /** The view of the whole domain. */
 export type DomainView = View<States>;

@@ -14,7 +14,7 @@ export const LIABILITY_COMMANDS = [
   command('AmendLiability', ['system'], { digest: Digest }),
   command('EvidenceInsurance', ['insurer'], { policy: Name, period: Period, limit: Money }),
   command('LapseInsurance', ['insurer', 'system'], { policy: Name, reason: Text }),
-  command('TerminateLiability', BEARING, { reason: Text }),
+  command('TerminateLiability', [...BEARING, 'system'], { reason: Text }),
 ] as const;
 
 export type LiabilityCommand = CommandOf<(typeof LIABILITY_COMMANDS)[number]>;

@@ -16,6 +16,7 @@ export interface Consequence {
   readonly payload: object;
   readonly cause: string;
   readonly rule: string;
+  readonly effectiveAt?: Instant;
 }
 
 /** Events after which no rule makes anything follow: they change nothing that another stream rests on. */
@@ -41,6 +42,18 @@ const WITHOUT_CONSEQUENCE: ReadonlySet<string> = new Set([
   'NationalityDeclared',
   'NeedToKnowConfirmed',
   'TestFindingRecorded',
+  'AuditEngaged',
+  'IndependenceDeclared',
+  'AuditorRecused',
+  'AuditEvidencePinned',
+  'AuditFindingRaised',
+  'AuditFindingGraded',
+  'ManagementResponseRecorded',
+  'CorrectiveActionCommitted',
+  'CorrectiveActionVerified',
+  'AuditFindingClosed',
+  'AuditConclusionIssued',
+  'AuditReportAmended',
   'EvidenceQuarantined',
   'EvidenceSuperseded',
   'DiscrepancyNoted',
@@ -60,7 +73,8 @@ export function consequences(view: DomainView, now: Instant): readonly Consequen
     ...ofCriteria(view, now),
     ...ofPartners(view, now),
     ...ofAuthorisations(view, now),
-    ...ofLiabilities(view),
+    ...ofLiabilities(view, now),
+    ...ofTesters(view, now),
     ...view.all('grant').flatMap((id) => {
       const grant = view.state('grant', id);
       return grant === undefined || grant.status === 'unknown' ? [] : [...ofGrant(view, id, grant, now)];
@@ -114,16 +128,58 @@ function* ofAuthorisations(view: DomainView, now: Instant): Iterable<Consequence
   }
 }
 
-function* ofLiabilities(view: DomainView): Iterable<Consequence> {
+function* ofTesters(view: DomainView, now: Instant): Iterable<Consequence> {
+  for (const id of view.all('tester')) {
+    const state = view.state('tester', id);
+    if (state?.status !== 'rostered' || !state.clearance || state.clearance.ended) continue;
+    const { by, until } = state.clearance;
+    if (until <= now)
+      yield {
+        type: 'EndClearance',
+        category: 'tester',
+        id,
+        payload: { reason: 'its period has ended' },
+        cause: by,
+        rule: 'expiry',
+        effectiveAt: until,
+      };
+  }
+}
+
+function* ofLiabilities(view: DomainView, now: Instant): Iterable<Consequence> {
   for (const id of view.all('liability')) {
     const state = view.state('liability', id);
-    if (state === undefined || state.status === 'unknown' || state.status === 'terminated' || !state.proposal) continue;
+    if (state === undefined || state.status === 'unknown' || state.status === 'terminated') continue;
+    const of = { category: 'liability', id };
+    const reason = 'its period has ended';
+    for (const [policy, { by, until, lapsed }] of Object.entries(state.insurance))
+      if (until <= now && lapsed === undefined)
+        yield {
+          ...of,
+          type: 'LapseInsurance',
+          payload: { policy, reason },
+          cause: by,
+          rule: `lapse ${policy}`,
+          effectiveAt: until,
+        };
+    const last = state.versions.at(-1);
+    const until = last === undefined ? Infinity : Date.parse(last.terms.period.until);
+    if (last !== undefined && until <= now)
+      yield {
+        ...of,
+        type: 'TerminateLiability',
+        payload: { reason },
+        cause: last.by,
+        rule: 'expiry',
+        effectiveAt: until,
+      };
+    if (!state.proposal) continue;
     const { digest, terms, signatures, declinedBy } = state.proposal;
-    const last = Object.values(signatures).at(-1);
-    if (last === undefined || declinedBy !== undefined || !bearers(terms).every((party) => party in signatures))
+    const signed = Object.values(signatures).at(-1);
+    if (signed === undefined || declinedBy !== undefined || !bearers(terms).every((party) => party in signatures))
       continue;
     const type = state.versions.length === 0 ? 'BringLiabilityInForce' : 'AmendLiability';
-    yield { type, category: 'liability', id, payload: { digest }, cause: last, rule: 'R20' };
+    yield { ...of, type, payload: { digest }, cause: signed, rule: 'R20' };
   }
 }
 
@@ -236,7 +292,7 @@ function* ofSessions(view: DomainView, now: Instant): Iterable<Consequence> {
         };
       if (session.status === 'voided') continue;
       const { testers, modelVersion, modality } = session;
-      const used = { testers, modelVersion, modality, item: use.item };
+      const used = { testers, modelVersion, modality, item: use.item, assessments: use.request.assessments };
       const ended = endingOf(view, grantId, grant, used, now);
       if (ended === undefined) continue;
       const { since, reason } = ended;

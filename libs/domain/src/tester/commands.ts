@@ -9,7 +9,7 @@ export const TESTER_COMMANDS = [
   command('DeclareNationality', PARTNER, {}),
   command('VerifyNationality', ALLY, {}),
   command('RecordClearance', ALLY, { level: Name, period: Period }),
-  command('EndClearance', ALLY, { reason: Text }),
+  command('EndClearance', ['allied-authority', 'system'], { reason: Text }),
   command('ConfirmNeedToKnow', PARTNER, { families: IdTexts }),
   command('WithdrawTester', PARTNER, { reason: Text }),
 ] as const;

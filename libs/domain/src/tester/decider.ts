@@ -29,7 +29,7 @@ export type TesterState =
       readonly authority: string;
       readonly rostered: EventId;
       /** The statuses that count: those verified, else those declared. */
-      readonly nationality?: { readonly by: EventId; readonly verified: boolean; readonly sealed: Sealed };
+      readonly nationality?: Since & { readonly verified: boolean; readonly sealed: Sealed };
       readonly clearance?: Since & { readonly level: string; readonly until: Instant; readonly ended?: Since };
       readonly needToKnow: readonly string[];
       readonly left?: Since;
@@ -148,7 +148,7 @@ export const testerDecider: Decider<TesterState, TesterCommand, TesterEvent, Tes
         const verified = event.type === 'NationalityVerified';
         const sealed = event.personal?.[0];
         if (!sealed || (state.nationality?.verified && !verified)) return state;
-        return { ...state, nationality: { by: event.id, verified, sealed } };
+        return { ...state, nationality: { ...since, verified, sealed } };
       }
       case 'ClearanceRecorded': {
         const { level, period } = event.data;
