@@ -1,6 +1,6 @@
 /** Verifying an export, against hashing and parsing the same lines; and its memory. */
-import { createHash, createPublicKey, generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto';
-import { buildBundle, verifyBundle, vkeyOf } from '@countersign/dossier';
+import { createHash, createPublicKey, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { buildBundle, cosignatureLine, signCheckpoint, verifyBundle, vkeyOf } from '@countersign/dossier';
 import { treeHasher, TreeFrontier } from '@countersign/log';
 import { median, type Result } from './result.ts';
 
@@ -9,7 +9,11 @@ const ENTRIES = 100_000;
 export async function bundleBench(): Promise<Result[]> {
   const origin = 'bench.example/log';
   const log = generateKeyPairSync('ed25519');
-  const keys = { export: generateKeyPairSync('ed25519'), 'export-ml-dsa-44': generateKeyPairSync('ml-dsa-44') };
+  const keys = {
+    export: generateKeyPairSync('ed25519'),
+    'export-ml-dsa-44': generateKeyPairSync('ml-dsa-44'),
+    'log-ml-dsa-44': generateKeyPairSync('ml-dsa-44'),
+  };
   const jwks = Object.entries(keys).map(([purpose, { privateKey }]) => ({
     purpose,
     jwk: createPublicKey(privateKey).export({ format: 'jwk' }),
@@ -32,10 +36,11 @@ export async function bundleBench(): Promise<Result[]> {
   const hasher = treeHasher((data) => createHash('sha256').update(data).digest());
   const tree = new TreeFrontier(hasher);
   for (const entry of entries) tree.append(hasher.leaf(entry));
-  const body = `${origin}\n${ENTRIES}\n${Buffer.from(tree.root()).toString('base64')}\n`;
   const vkey = vkeyOf(origin, log.publicKey);
-  const id = Buffer.from(vkey.split('+')[1] as string, 'hex');
-  const note = `${body}\n— ${origin} ${Buffer.concat([id, sign(null, Buffer.from(body), log.privateKey)]).toString('base64')}\n`;
+  const head = { origin, size: ENTRIES, root: tree.root() };
+  const note =
+    signCheckpoint(head, log.privateKey) +
+    cosignatureLine(origin, head, keys['log-ml-dsa-44'].privateKey, Math.floor(Date.now() / 1000));
   const parts: Uint8Array[] = [];
   const input = {
     origin,

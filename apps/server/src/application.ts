@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { EvidenceFiles, Tokens, Vault } from '@countersign/identity';
-import { Ledger } from '@countersign/ledger';
+import { CheckpointPublisher, Ledger } from '@countersign/ledger';
 import { EVIDENCE_LIMIT, EvidenceController } from './evidence.controller.ts';
 import { ExportController } from './export.controller.ts';
 import { COMMAND_CONTROLLERS } from './commands/controller.ts';
@@ -20,7 +20,7 @@ export type Foundation = Omit<OpenLedger, 'close'>;
 
 @Module({})
 class ServerModule {
-  static over({ ledger, tokens, vault, files, evidenceLimit }: Foundation): DynamicModule {
+  static over({ ledger, publisher, tokens, vault, files, evidenceLimit }: Foundation): DynamicModule {
     return {
       module: ServerModule,
       controllers: [
@@ -35,6 +35,7 @@ class ServerModule {
       ],
       providers: [
         { provide: Ledger, useValue: ledger },
+        { provide: CheckpointPublisher, useValue: publisher },
         { provide: Tokens, useValue: tokens },
         { provide: LedgerHistory, useValue: new LedgerHistory(ledger, vault) },
         { provide: Vault, useValue: vault },

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { LEDGER_STREAM, type DomainView } from '@countersign/domain';
 import { buildBundle } from '@countersign/dossier';
 import { Vault, type Caller } from '@countersign/identity';
-import { decodeEntry, Ledger, recordedOf } from '@countersign/ledger';
+import { CheckpointPublisher, decodeEntry, Ledger, recordedOf } from '@countersign/ledger';
 import { reportsOf } from '@countersign/read-models';
 import { CallerGuard, CallerOf } from './caller.guard.ts';
 import { problem } from './problem.ts';
@@ -20,6 +20,7 @@ const READS_EVERYTHING: ReadonlySet<string> = new Set(['custodian', 'licensing-a
 export class ExportController {
   constructor(
     @Inject(Ledger) private readonly ledger: Ledger,
+    @Inject(CheckpointPublisher) private readonly publisher: CheckpointPublisher,
     @Inject(Vault) private readonly vault: Vault,
   ) {}
 
@@ -30,8 +31,7 @@ export class ExportController {
       throw problem(403, 'not-entitled', 'exports of the whole log are for roles that read everything');
     const { store, view } = this.ledger;
     // Size and checkpoint of one moment; what is appended meanwhile is not in this export.
-    const checkpoint = store.checkpoint();
-    const size = Number(checkpoint.split('\n')[1]);
+    const { note: checkpoint, size } = this.publisher.latest();
     const ledger = (view as unknown as DomainView).state('custody', LEDGER_STREAM);
     const founded = decodeEntry(store.entry(0)?.data ?? new Uint8Array());
     if (ledger?.status !== 'founded') throw problem(503, 'store-unavailable', 'the ledger is not founded');

@@ -13,13 +13,14 @@ import {
 import { vkeyOf } from '@countersign/dossier';
 import { openSqliteStore, type SequencedStore } from '@countersign/event-store';
 import { EvidenceFiles, Tokens, Vault } from '@countersign/identity';
-import { Ledger, systemClock, type Clock } from '@countersign/ledger';
+import { CheckpointPublisher, Ledger, systemClock, type Clock } from '@countersign/ledger';
 import { Denials } from './denials.ts';
 import type { Settings } from './settings.ts';
 
 /** An open ledger with all that it stands on. */
 export interface OpenLedger {
   readonly ledger: Ledger;
+  readonly publisher: CheckpointPublisher;
   readonly tokens: Tokens;
   readonly vault: Vault;
   readonly files: EvidenceFiles;
@@ -61,17 +62,28 @@ export async function openLedger(settings: Settings, clock: Clock = systemClock)
       denialOf: (request, reasons, view) => denials.denialOf(request, reasons, view),
     });
     if (store.size === 0 && store.readOnlyBecause === undefined) await found(ledger, vault, settings);
-    const logKey = createPublicKey(vault.signingKey('log'));
-    writeFileSync(policyFile(settings), `log ${vkeyOf(settings.origin, logKey)}\nquorum none\n`);
+    writeFileSync(policyFile(settings), policyOf(settings, vault));
+    const publisher = new CheckpointPublisher(store, clock, vault.signingKey('log-ml-dsa-44'));
     const tokens = new Tokens(vault.signingKey('token'), { issuer: source, audience: source });
     const files = new EvidenceFiles(join(settings.dataDir, 'vault'));
     const { evidenceLimit } = settings;
-    return { ledger, tokens, vault, files, evidenceLimit, close: () => closeStore(store) };
+    return { ledger, publisher, tokens, vault, files, evidenceLimit, close: () => closeStore(store) };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
+
+/** Both of the log's signatures are asked for; witnesses are for each verifier to add (C2SP tlog-policy). */
+const policyOf = ({ origin }: Settings, vault: Vault): string =>
+  [
+    `# What the operator of ${origin} hands to those who verify; get it from someone whom you trust.`,
+    `log ${vkeyOf(origin, createPublicKey(vault.signingKey('log')))}`,
+    `witness log-ml-dsa-44 ${vkeyOf(origin, createPublicKey(vault.signingKey('log-ml-dsa-44')))}`,
+    'group both-of-the-log all log-ml-dsa-44',
+    'quorum both-of-the-log',
+    '',
+  ].join('\n');
 
 const closeStore = (store: SequencedStore): Promise<void> => store.close();
 

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Ledger, type Receipt } from '@countersign/ledger';
+import { CheckpointPublisher, Ledger, type Receipt } from '@countersign/ledger';
 import type { Caller } from '@countersign/identity';
 import { CallerGuard, CallerOf } from './caller.guard.ts';
 import { problem } from './problem.ts';
@@ -15,14 +15,19 @@ const COORDINATES = /^((?:x\d{3}\/)*\d{3})(?:\.p\/([1-9]\d{0,2}))?$/;
 @Controller('log')
 @ApiTags('log')
 export class LogController {
-  constructor(@Inject(Ledger) private readonly ledger: Ledger) {}
+  constructor(
+    @Inject(Ledger) private readonly ledger: Ledger,
+    @Inject(CheckpointPublisher) private readonly publisher: CheckpointPublisher,
+  ) {}
 
   @Get('checkpoint')
   @Header('cache-control', 'no-cache')
   @Header('content-type', 'text/plain; charset=utf-8')
-  @ApiOperation({ summary: 'The latest signed checkpoint (C2SP tlog-checkpoint)' })
+  @ApiOperation({
+    summary: 'The latest checkpoint, signed by Ed25519 and cosigned by ML-DSA-44 (C2SP tlog-checkpoint)',
+  })
   checkpoint(): string {
-    return this.ledger.store.checkpoint();
+    return this.publisher.latest().note;
   }
 
   @Get('tile/entries/*')

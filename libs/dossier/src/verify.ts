@@ -1,9 +1,21 @@
-import { createPublicKey, hash, verify as verifySignature, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { flattenedVerify } from 'jose';
-import { treeHasher, TreeFrontier } from '@countersign/log';
+import {
+  COSIGNATURE_ML_DSA_44,
+  isBy,
+  openCheckpoint,
+  parseNote,
+  parsePolicy,
+  treeHasher,
+  TreeFrontier,
+  verifierKey,
+  verifySignature,
+  type Policy,
+  type TrustedCheckpoint,
+} from '@countersign/log';
 import { ALGORITHMS, FIRST, LAST, PURPOSES, README, type Algorithm, type Manifest } from './bundle.ts';
-import { parsePolicy, type LogKey } from './policy.ts';
+import { rawKey, verifiers } from './keys.ts';
 import { BundleError, readZip, type Member } from './zip.ts';
 
 /** One line of a verification: what was proven, or why it was not. */
@@ -38,7 +50,7 @@ export async function verifyBundle(archive: Buffer, policy: string): Promise<Ver
   let manifest: Manifest | undefined;
   let current = 'policy';
   try {
-    const logs = parsePolicy(policy);
+    const trusted = parsePolicy(sha256, policy);
     current = 'archive';
     const members = readZip(archive);
     files = new Map(members.map(({ name, data }) => [name, data]));
@@ -52,10 +64,10 @@ export async function verifyBundle(archive: Buffer, policy: string): Promise<Ver
 
     current = 'checkpoint';
     const checkpoint = file(files, 'checkpoint.txt').toString('utf8');
-    const head = openCheckpoint(checkpoint, logs);
+    const head = openCheckpoint(verifiers, trusted, checkpoint);
     if (head.origin !== manifest.origin || head.size !== manifest.size)
       throw new BundleError('it is of another log or size than the manifest says');
-    pass(current, `${head.origin}, ${head.size} entries, signed by a key that the policy pins; not yet witnessed`);
+    pass(current, `${head.origin}, ${head.size} entries, signed by a key that the policy pins`);
 
     current = 'tree';
     const unpacked = unpack(file(files, 'entries.jsonl.gz'));
@@ -73,12 +85,18 @@ export async function verifyBundle(archive: Buffer, policy: string): Promise<Ver
     pass(current, 'indices, log times and counts are those of the entries');
 
     current = 'keys';
-    const keys = exportKeys(read.first, file(files, 'keys.json'));
+    const keys = ledgerKeys(read.first, file(files, 'keys.json'));
     pass(current, 'each is in entry 0, which the checkpoint covers');
+
+    current = 'witnesses';
+    pass(current, cosignatures(checkpoint, head, trusted, keys['log-ml-dsa-44']));
     entries = linesOf(unpacked);
 
     current = 'signatures';
-    await checkSignatures(file(files, 'manifest.json'), file(files, 'manifest.jws').toString('utf8'), keys);
+    await checkSignatures(file(files, 'manifest.json'), file(files, 'manifest.jws').toString('utf8'), {
+      Ed25519: keys[PURPOSES.Ed25519],
+      'ML-DSA-44': keys[PURPOSES['ML-DSA-44']],
+    });
     pass(current, 'the manifest is signed by both export keys of entry 0: Ed25519 and ML-DSA-44');
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
@@ -127,25 +145,23 @@ function checkFiles({ files }: Manifest, members: readonly Member[]): void {
   if (!readme || !Buffer.from(readme.data).equals(Buffer.from(README))) throw new BundleError('README.txt is another');
 }
 
-function openCheckpoint(note: string, logs: readonly LogKey[]): { origin: string; size: number; root: Buffer } {
-  const split = note.lastIndexOf('\n\n');
-  const body = note.slice(0, split + 1);
-  const match = /^([^\n]{1,255})\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n$/.exec(body);
-  if (split < 0 || !match) throw new BundleError('it is no signed checkpoint');
-  const [, origin, size, root] = match as unknown as [string, string, string, string];
-  for (const line of note
-    .slice(split + 2)
-    .split('\n')
-    .slice(0, -1)) {
-    const signature = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/.exec(line);
-    if (!signature) throw new BundleError('a signature line is of another form');
-    const bytes = Buffer.from(signature[2] as string, 'base64');
-    if (bytes.toString('base64') !== signature[2]) throw new BundleError('a signature is no strict Base64');
-    const log = logs.find((each) => each.name === signature[1] && each.id.equals(bytes.subarray(0, 4)));
-    if (log && log.name === origin && verifySignature(null, Buffer.from(body), log.key, bytes.subarray(4)))
-      return { origin, size: Number(size), root: Buffer.from(root, 'base64') };
-  }
-  throw new BundleError('no key that the policy pins has signed it');
+/**
+ * The log's own ML-DSA-44 cosignature, which every exported checkpoint carries, by the key that entry 0 names; and who
+ * else cosigned. Says how each key came to be trusted.
+ */
+function cosignatures(note: string, head: TrustedCheckpoint, policy: Policy, own: KeyObject): string {
+  const key = verifierKey(sha256, head.origin, COSIGNATURE_ML_DSA_44, rawKey(own).raw);
+  const line = parseNote(note).signatures.find((each) => isBy(key, each));
+  if (!line || !verifySignature(verifiers, key, head, line).valid)
+    throw new BundleError("the log's ML-DSA-44 cosignature is not there, or does not hold");
+  const pinned = [...policy.members.values()].some(
+    (each) => 'witness' in each && Buffer.from(each.witness.publicKey).equals(key.publicKey),
+  );
+  const others = [...head.witnesses.keys()].filter((name) => {
+    const member = policy.members.get(name);
+    return member !== undefined && 'witness' in member && !Buffer.from(member.witness.publicKey).equals(key.publicKey);
+  });
+  return `the log's ML-DSA-44 cosignature holds, its key is ${pinned ? 'pinned by the policy' : 'only found in the bundle'}; ${others.length === 0 ? 'not yet witnessed by others' : `witnessed by ${others.join(', ')}`}`;
 }
 
 function unpack(data: Buffer): Buffer {
@@ -196,8 +212,8 @@ function readEntries(unpacked: Buffer, indices: string) {
   };
 }
 
-/** The export keys that entry 0 names; `keys.json` must name the same. */
-function exportKeys(entry: string, listed: Buffer): Readonly<Record<Algorithm, KeyObject>> {
+/** The ledger's keys that entry 0 names, by purpose; `keys.json` must name the same. */
+function ledgerKeys(entry: string, listed: Buffer): Readonly<Record<Purpose, KeyObject>> {
   const { type, data } = JSON.parse(entry) as { type: string; data: { keys: { purpose: string; jwk: string }[] } };
   if (type !== 'countersign.LedgerFounded.v1') throw new BundleError('entry 0 does not found a ledger');
   const expected = {
@@ -205,13 +221,18 @@ function exportKeys(entry: string, listed: Buffer): Readonly<Record<Algorithm, K
   };
   if (`${JSON.stringify(expected, null, 1)}\n` !== listed.toString('utf8'))
     throw new BundleError('keys.json lists other keys than entry 0');
-  const key = (alg: Algorithm): KeyObject => {
-    const found = data.keys.find(({ purpose }) => purpose === PURPOSES[alg]);
-    if (!found) throw new BundleError(`entry 0 names no ${PURPOSES[alg]} key`);
+  const key = (purpose: Purpose): KeyObject => {
+    const found = data.keys.find((each) => each.purpose === purpose);
+    if (!found) throw new BundleError(`entry 0 names no ${purpose} key`);
     return createPublicKey({ key: JSON.parse(found.jwk) as Record<string, string>, format: 'jwk' });
   };
-  return { Ed25519: key('Ed25519'), 'ML-DSA-44': key('ML-DSA-44') };
+  return {
+    export: key('export'),
+    'export-ml-dsa-44': key('export-ml-dsa-44'),
+    'log-ml-dsa-44': key('log-ml-dsa-44'),
+  };
 }
+type Purpose = (typeof PURPOSES)[Algorithm] | 'log-ml-dsa-44';
 
 async function checkSignatures(
   manifest: Buffer,

@@ -1,14 +1,15 @@
-import { createHash, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { treeHasher, TreeFrontier } from '@countersign/log';
-import { buildBundle, verifyBundle, vkeyOf } from '../src/index.ts';
+import { buildBundle, cosignatureLine, signCheckpoint, verifyBundle, vkeyOf } from '../src/index.ts';
 
 const ORIGIN = 'test.example/log';
 const log = generateKeyPairSync('ed25519');
 const keys = {
   export: generateKeyPairSync('ed25519'),
   'export-ml-dsa-44': generateKeyPairSync('ml-dsa-44'),
+  'log-ml-dsa-44': generateKeyPairSync('ml-dsa-44'),
 };
 const policy = `# ours\nlog ${vkeyOf(ORIGIN, log.publicKey)}\nquorum none\n`;
 const jwkOf = (key: keyof typeof keys) => createPublicKey(keys[key].privateKey).export({ format: 'jwk' });
@@ -28,10 +29,9 @@ function smallLog(): { entries: Uint8Array[]; checkpoint: string } {
   const hasher = treeHasher(sha256);
   const tree = new TreeFrontier(hasher);
   for (const entry of entries) tree.append(hasher.leaf(entry));
-  const body = `${ORIGIN}\n3\n${Buffer.from(tree.root()).toString('base64')}\n`;
-  const id = Buffer.from(vkeyOf(ORIGIN, log.publicKey).split('+')[1] as string, 'hex');
-  const signature = Buffer.concat([id, sign(null, Buffer.from(body), log.privateKey)]).toString('base64');
-  return { entries, checkpoint: `${body}\n— ${ORIGIN} ${signature}\n` };
+  const head = { origin: ORIGIN, size: 3, root: tree.root() };
+  const cosigned = cosignatureLine(ORIGIN, head, keys['log-ml-dsa-44'].privateKey, 1_782_000_000);
+  return { entries, checkpoint: signCheckpoint(head, log.privateKey) + cosigned };
 }
 
 let bundle: Buffer;
@@ -79,6 +79,22 @@ test('nothing that is cut, longer or something else passes, and nothing makes it
 });
 
 test('a policy that asks for more than is checked is not met', async () => {
-  for (const other of ['', 'quorum none\n', policy.replace('none', 'all'), `${policy}witness x y\n`])
+  const stranger = vkeyOf('witness.example', generateKeyPairSync('ml-dsa-44').publicKey);
+  const own = vkeyOf(ORIGIN, keys['log-ml-dsa-44'].publicKey);
+  const asking = (...lines: string[]) => [policy.split('\n')[1], ...lines, ''].join('\n');
+  for (const other of [
+    '',
+    'quorum none\n',
+    policy.replace('none', 'all'),
+    `${policy}witness x y\n`,
+    asking(`witness other ${stranger}`, 'quorum other'),
+    asking(`witness other ${stranger}`, `witness own ${own}`, 'group both all own other', 'quorum both'),
+  ])
     expect((await verifyBundle(bundle, other)).passed).toBe(false);
+  const both = asking(`witness own ${own}`, `witness other ${stranger}`, 'group one any own other', 'quorum one');
+  const { passed, checks } = await verifyBundle(bundle, both);
+  expect(passed).toBe(true);
+  expect(checks.find(({ check }) => check === 'witnesses')?.detail).toContain(
+    'pinned by the policy; not yet witnessed',
+  );
 });

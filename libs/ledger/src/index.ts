@@ -7,4 +7,5 @@ export { InvalidEventError, Ledger, type LedgerOptions, type SystemCommand } fro
 export { open, personalDigestOf, seal, type PersonKeys } from './personal.ts';
 export type { Receipt } from './receipt.ts';
 export { categoryOf, LedgerView, streamOf, type AnyDecider } from './view.ts';
+export { CheckpointPublisher, type Published } from './publisher.ts';
 export { importEvidence, type Imported, type ImportRequest } from './import.ts';

@@ -1,4 +1,5 @@
 import type { SequencedStore } from '@countersign/event-store';
+import { formatProof } from '@countersign/log';
 
 /** What a caller keeps: the entry's own bytes, and the proof that they are in the signed tree (C2SP tlog-proof). */
 export interface Receipt {
@@ -16,11 +17,9 @@ export function receiptOf(
   size: number,
   checkpoint: string,
 ): Receipt {
-  const path = store.inclusionProof(index, size);
-  const lines = path.map((hash) => `${Buffer.from(hash).toString('base64')}\n`).join('');
   return {
     index,
     entry: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'),
-    proof: `c2sp.org/tlog-proof@v1\nindex ${index}\n${lines}\n${checkpoint}`,
+    proof: formatProof({ index, path: store.inclusionProof(index, size), checkpoint }),
   };
 }

@@ -31,3 +31,19 @@ export function uint64(value: number): Uint8Array {
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
   return bytes;
 }
+
+const encoder = new TextEncoder();
+export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+
+/** Standard Base64 (RFC 4648 §4), padded. */
+export const encodeBase64 = (bytes: Uint8Array): string => bytes.toBase64();
+
+/** Undefined unless it is exactly what encoding would give: no blanks, no other alphabet, no loose bits. */
+export function decodeBase64(text: string): Uint8Array | undefined {
+  try {
+    const bytes = Uint8Array.fromBase64(text, { lastChunkHandling: 'strict' });
+    return encodeBase64(bytes) === text ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
