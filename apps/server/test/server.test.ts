@@ -73,6 +73,13 @@ describe('a command', () => {
     const hasher = treeHasher(sha256);
     const leafHash = hasher.leaf(Buffer.from(receipt?.entry ?? ''));
     expect(verifyInclusion(hasher, { leafIndex: index, treeSize: size, leafHash, proof: path, root })).toBe(true);
+    expect(JSON.parse(receipt?.entry ?? '')).toMatchObject({
+      actor: 'party-custodian',
+      subject: 'party-gb',
+      streamrevision: 0,
+      type: 'countersign.PartyRegistered.v1',
+      data: { country: 'GB', refs: { parties: ['party-gb'] } },
+    });
   });
 
   test('that comes again has the same answer, also after a restart; another one under its key is refused', async () => {

@@ -35,7 +35,8 @@ export interface Verification {
 
 /** At most this much comes out of a compressed member. */
 const MAX_UNPACKED = 4 * 1024 ** 3;
-const sha256 = (data: Uint8Array): Buffer => hash('sha256', data, 'buffer');
+/** By way of a string, which Node makes faster than a buffer. */
+const sha256 = (data: Uint8Array): Buffer => Buffer.from(hash('sha256', data, 'latin1'), 'latin1');
 
 /**
  * Checks a bundle offline, against a trust policy alone: the archive, each file against the manifest, the checkpoint's

@@ -40,7 +40,30 @@ export interface CommandRecord {
   readonly source: string;
 }
 
-const time = (instant: Instant): string => new Date(instant).toISOString();
+let lastInstant = NaN;
+let lastTime = '';
+/** RFC 3339 with milliseconds. Commands of one turn share their time, so the last one is kept. */
+function time(instant: Instant): string {
+  if (instant !== lastInstant) {
+    lastTime = new Date(instant).toISOString();
+    lastInstant = instant;
+  }
+  return lastTime;
+}
+
+const SALT_BYTES = 16;
+let salts = new Uint8Array(0);
+let salted = 0;
+/** 128 bits from the system's generator, which is asked for many at once. */
+function salt(): string {
+  if (salted === salts.length) {
+    salts = randomBytes(256 * SALT_BYTES);
+    salted = 0;
+  }
+  const drawn = Buffer.from(salts.buffer, salts.byteOffset + salted, SALT_BYTES).toString('base64url');
+  salts.fill(0, salted, (salted += SALT_BYTES));
+  return drawn;
+}
 
 export function entryOf(
   event: NewEvent,
@@ -59,7 +82,7 @@ export function entryOf(
     effectiveat: time(event.effectiveAt ?? command.effectiveAt),
     id: at.id,
     recordedtime: time(command.recordedAt),
-    salt: randomBytes(16).toString('base64url'),
+    salt: salt(),
     source: command.source,
     specversion: '1.0',
     streamrevision: at.revision,

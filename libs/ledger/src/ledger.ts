@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   isRefused,
   type Actor,
@@ -357,4 +357,4 @@ export class Ledger {
 
 const keyOf = ({ cause, rule, category, id }: SystemCommand): string => [cause, rule, category, id].join(' ');
 
-const digestOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('base64url');
+const digestOf = (value: unknown): string => hash('sha256', canonicalJson(value), 'base64url');

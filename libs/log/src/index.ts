@@ -10,7 +10,7 @@ export {
   subtreeRoot,
   TreeFrontier,
 } from './tree.ts';
-export type { CompletedNode, NodeId, NodeSource } from './tree.ts';
+export type { NodeId, NodeSource } from './tree.ts';
 export { verifyConsistency, verifyInclusion } from './proof.ts';
 export type { ConsistencyClaim, InclusionClaim } from './proof.ts';
 export { decodeBase64, encodeBase64 } from './bytes.ts';

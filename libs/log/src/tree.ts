@@ -1,13 +1,6 @@
 import { HASH_LENGTH } from './hash.ts';
 import type { Hash, TreeHasher } from './hash.ts';
 
-/** A node whose whole subtree exists: it covers leaves [index · 2^level, (index + 1) · 2^level) and never changes again. */
-export interface CompletedNode {
-  level: number;
-  index: number;
-  hash: Hash;
-}
-
 /** Complete nodes, by level (0: leaf hashes) and index in the level. Throws if it does not have one. */
 export interface NodeSource {
   node(level: number, index: number): Hash;
@@ -42,23 +35,22 @@ export class TreeFrontier {
     return this.#size;
   }
 
-  /** Appends a leaf and returns the nodes that it completes, from the leaf itself upwards. */
-  append(leafHash: Hash): CompletedNode[] {
+  /** Appends a leaf and tells of the nodes that it completes, from the leaf itself upwards. */
+  append(leafHash: Hash, completed?: (level: number, index: number, hash: Hash) => void): void {
     checkSize(this.#size + 1);
     if (leafHash.length !== HASH_LENGTH) throw new RangeError(`a leaf hash has ${HASH_LENGTH} bytes`);
     let index = this.#size;
     let hash = leafHash;
-    const completed: CompletedNode[] = [{ level: 0, index, hash }];
+    completed?.(0, index, hash);
     for (let level = 1; index % 2 === 1; level++) {
       const left = this.#frontier.pop();
       if (left === undefined) throw new Error('the frontier is shorter than its size says');
       hash = this.#hasher.node(left, hash);
       index = (index - 1) / 2;
-      completed.push({ level, index, hash });
+      completed?.(level, index, hash);
     }
     this.#frontier.push(hash);
     this.#size += 1;
-    return completed;
   }
 
   /** The root, RFC 6962 §2.1 `MTH(D[size])`. */
@@ -178,10 +170,8 @@ export class MemoryTree implements NodeSource {
     return this.#frontier.size;
   }
 
-  append(leafHash: Hash): CompletedNode[] {
-    const completed = this.#frontier.append(leafHash);
-    for (const { level, hash } of completed) (this.#levels[level] ??= []).push(hash);
-    return completed;
+  append(leafHash: Hash): void {
+    this.#frontier.append(leafHash, (level, _, hash) => (this.#levels[level] ??= []).push(hash));
   }
 
   node(level: number, index: number): Hash {

@@ -67,6 +67,22 @@ export class Directory {
     return { position, index: stream.leaf ? this.#leaves.push(position) - 1 : null };
   }
 
+  /** The stream of the event at a position. */
+  streamOf(position: number): StreamRecord {
+    return this.streamAt(this.#streamOf[position] ?? -1);
+  }
+
+  /** Log index of the event at a position; −1 if it is no leaf. Positions of leaves increase. */
+  indexOf(position: number): number {
+    let [low, high] = [0, this.#leaves.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#leaves[middle] as number) < position) low = middle + 1;
+      else high = middle;
+    }
+    return this.#leaves[low] === position ? low : -1;
+  }
+
   leafPosition(index: number): number | undefined {
     return this.#leaves[index];
   }

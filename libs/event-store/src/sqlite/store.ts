@@ -14,17 +14,15 @@ import type {
   Subscription,
 } from '../port.ts';
 import { follow } from '../subscription.ts';
-import { fingerprintOf, loadDirectory } from './directory.ts';
-import type { Directory } from './directory.ts';
+import { fingerprintOf } from './directory.ts';
+import { GroupCommit } from './group-commit.ts';
 import { nodeTreeHasher } from './hasher.ts';
 import { readHighWater } from './high-water.ts';
 import { lockFor } from './lock.ts';
+import { loadMemory, type Memory } from './memory.ts';
 import { readOwnCheckpoint } from './note.ts';
 import { openForReading, openForWriting } from './schema.ts';
-import { Tiles } from './tiles.ts';
-import { WriterLink } from './writer-link.ts';
-import type { Commit } from './writer-link.ts';
-import type { PendingAppend } from './writer.ts';
+import { SqliteWriter } from './writer.ts';
 
 export interface SqliteStoreOptions {
   /** The data file; `.lock` and SQLite's own files are beside it. */
@@ -54,19 +52,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sequ
   const isLeaf = options.isLeaf ?? ((stream: string) => !stream.startsWith('$'));
   if (options.readOnly) return new SqliteStore(openForReading(file), isLeaf, 'it was opened for reading');
   const unlock = lockFor(file);
+  let db: DatabaseSync | undefined;
   try {
-    openForWriting(file).close();
-    const db = openForReading(file);
+    db = openForWriting(file);
     const store = new SqliteStore(db, isLeaf, undefined, unlock);
-    const because = store.unsound(origin, highWaterFile);
-    if (because !== undefined) {
-      store.readOnlyBecause = because;
-      return store;
-    }
-    const key = toKey(signingKey);
-    await store.startWriting((onCommit) => new WriterLink({ file, origin, key, highWaterFile }, onCommit));
+    store.readOnlyBecause = store.unsound(origin, highWaterFile);
+    if (store.readOnlyBecause === undefined) store.startWriting(origin, toKey(signingKey), highWaterFile);
     return store;
   } catch (fault) {
+    db?.close();
     unlock();
     throw fault;
   }
@@ -86,14 +80,12 @@ class SqliteStore implements SequencedStore {
   readonly #isLeaf: (stream: string) => boolean;
   readonly #unlock: (() => void) | undefined;
   readonly #hasher = nodeTreeHasher();
-  readonly #directory: Directory;
-  readonly #tiles: Tiles;
   readonly #sql: Record<'event' | 'after' | 'note' | 'meta', StatementSync>;
   readonly #listeners = new Set<() => void>();
-  /** Where the events of an append stand, from the commit until it is answered. */
-  readonly #assigned = new WeakMap<PendingAppend, Pick<Appended, 'revisions' | 'indices'>>();
-  #link: WriterLink | undefined;
-  #note: string;
+  readonly #loaded: Memory;
+  #writer: SqliteWriter | undefined;
+  #group: GroupCommit | undefined;
+  readonly #found: string;
   #closed = false;
   readOnlyBecause: string | undefined;
 
@@ -102,16 +94,25 @@ class SqliteStore implements SequencedStore {
     this.#isLeaf = isLeaf;
     this.#unlock = unlock;
     this.readOnlyBecause = readOnlyBecause;
-    this.#directory = loadDirectory(db);
-    const tile = db.prepare('SELECT hashes FROM tiles WHERE key = ?');
-    this.#tiles = new Tiles(this.#hasher, (key) => tile.get(key)?.['hashes'] as Uint8Array | undefined);
+    try {
+      this.#loaded = loadMemory(db, this.#hasher);
+    } catch (cause) {
+      throw new Error('the data file is damaged. Put back the newest copy of it, and start again.', { cause });
+    }
     this.#sql = {
       event: db.prepare('SELECT * FROM events WHERE position = ?'),
       after: db.prepare('SELECT * FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?'),
       note: db.prepare('SELECT note FROM checkpoints WHERE size = ?'),
       meta: db.prepare('SELECT value FROM meta WHERE key = ?'),
     };
-    this.#note = String(db.prepare('SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1').get()?.['note'] ?? '');
+    this.#found = String(db.prepare('SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1').get()?.['note'] ?? '');
+  }
+
+  get #memory(): Memory {
+    return this.#writer?.memory ?? this.#loaded;
+  }
+  get #note(): string {
+    return this.#writer?.note ?? this.#found;
   }
 
   /** Why nothing may be signed on top of this file; undefined if all is well (design.md, decision 9). */
@@ -144,50 +145,28 @@ class SqliteStore implements SequencedStore {
     return undefined;
   }
 
-  async startWriting(
-    start: (onCommit: (commit: Commit, appends: readonly PendingAppend[]) => void) => WriterLink,
-  ): Promise<void> {
-    this.#link = start((commit, appends) => this.#take(commit, appends));
-    await this.#link.ready;
-    this.#note = this.checkpointAt(this.size) ?? this.#note;
+  startWriting(origin: string, key: KeyObject, highWaterFile: string): void {
+    this.#writer = new SqliteWriter(this.#db, this.#loaded, this.#hasher, origin, key);
+    this.#group = new GroupCommit(this.#writer, highWaterFile, () => {
+      for (const listener of this.#listeners) listener();
+    });
   }
 
   get size(): number {
-    return this.#directory.size;
+    return this.#memory.directory.size;
   }
 
-  async append(stream: string, events: readonly EventData[], expected: ExpectedRevision): Promise<Appended | Conflict> {
-    if (events.length === 0) throw new RangeError('an append has at least one event');
-    if (new Set(events.map(({ id }) => id)).size < events.length)
-      throw new RangeError('an id comes twice in one append');
-    const large = events.find(({ data }) => data.length > MAX_ENTRY_BYTES);
-    if (large) throw new RangeError(`event ${large.id} has ${large.data.length} bytes, more than ${MAX_ENTRY_BYTES}`);
-    const append: PendingAppend = { stream, leaf: this.#isLeaf(stream), expected, events };
-    const outcome = await this.#writer().append(append);
-    const { size } = this;
-    const assigned = this.#assigned.get(append);
-    if (outcome === 'appended' && assigned) {
-      this.#assigned.delete(append);
-      return { appended: true, stream, ...assigned, duplicate: false, checkpoint: this.#note, size };
+  append(stream: string, events: readonly EventData[], expected: ExpectedRevision): Promise<Appended | Conflict> {
+    try {
+      checkEvents(events);
+      return this.#committing().append({ stream, leaf: this.#isLeaf(stream), expected, events });
+    } catch (fault) {
+      return Promise.reject(fault as Error);
     }
-    if (outcome === 'appended' || outcome === 'duplicate') {
-      const stored = events.map(({ id }) => this.#find(id));
-      return {
-        appended: true,
-        stream,
-        revisions: stored.map((row) => Number(row?.['revision'])),
-        indices: stored.map((row) => Number(row?.['leaf'] ?? -1)),
-        duplicate: outcome === 'duplicate',
-        checkpoint: this.#note,
-        size,
-      };
-    }
-    const length = this.#directory.stream(stream)?.positions.length ?? 0;
-    return { appended: false, conflict: outcome, actual: length === 0 ? 'none' : length - 1 };
   }
 
   async *readStream(stream: string, from = 0): AsyncGenerator<StoredEvent> {
-    const positions = this.#directory.stream(stream)?.positions ?? [];
+    const positions = this.#memory.directory.stream(stream)?.positions ?? [];
     for (let revision = from; revision < positions.length; revision++) {
       const row = this.#sql.event.get(positions[revision] ?? 0);
       if (row) yield this.#event(row);
@@ -226,7 +205,7 @@ class SqliteStore implements SequencedStore {
   }
 
   entry(index: number): StoredEvent | undefined {
-    const row = this.#sql.event.get(this.#directory.leafPosition(index) ?? 0);
+    const row = this.#sql.event.get(this.#memory.directory.leafPosition(index) ?? 0);
     return row && this.#event(row);
   }
 
@@ -244,17 +223,17 @@ class SqliteStore implements SequencedStore {
   node(level: number, index: number): Uint8Array {
     if ((index + 1) * 2 ** level > this.size)
       throw new RangeError(`no complete node at level ${level}, index ${index}`);
-    return this.#tiles.node(level, index);
+    return this.#memory.tiles.node(level, index);
   }
 
   inclusionProof(index: number, size: number): Uint8Array[] {
     this.#inTree(size);
-    return inclusionProof(this.#hasher, this.#tiles, index, size);
+    return inclusionProof(this.#hasher, this.#memory.tiles, index, size);
   }
 
   consistencyProof(size1: number, size2: number): Uint8Array[] {
     this.#inTree(size2);
-    return consistencyProof(this.#hasher, this.#tiles, size1, size2);
+    return consistencyProof(this.#hasher, this.#memory.tiles, size1, size2);
   }
 
   getMeta(key: string): Uint8Array | undefined {
@@ -262,58 +241,33 @@ class SqliteStore implements SequencedStore {
   }
 
   async setMeta(key: string, value: Uint8Array): Promise<void> {
-    await this.#writer().setMeta(key, value);
+    await this.#committing().setMeta(key, value);
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
+    this.#group?.close();
     this.#closed = true;
-    await this.#link?.close();
     this.#listeners.clear();
+    // So that the data file alone is the whole store.
+    if (this.#group) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#db.close();
     this.#unlock?.();
   }
 
-  #writer(): WriterLink {
+  #committing(): GroupCommit {
     if (this.#closed) throw new StoreReadOnlyError('it is closed');
-    if (this.#link === undefined) throw new StoreReadOnlyError(this.readOnlyBecause ?? 'it has no writer');
-    return this.#link;
-  }
-
-  /** Takes in what the writer committed, in the same order, before anyone hears of it. */
-  #take(commit: Commit, appends: readonly PendingAppend[]): void {
-    let node = 0;
-    appends.forEach((append, i) => {
-      if (commit.outcomes[i] !== 'appended') return;
-      const { stream: name, leaf, events } = append;
-      const stream = this.#directory.stream(name) ?? this.#directory.addStream(name, leaf);
-      const revisions: number[] = [];
-      const indices: number[] = [];
-      this.#assigned.set(append, { revisions, indices });
-      for (const { id } of events) {
-        revisions.push(stream.positions.length);
-        const { index } = this.#directory.add(stream, fingerprintOf(id));
-        indices.push(index ?? -1);
-        if (index === null) continue;
-        // A leaf completes itself and one node for each trailing one bit of its index.
-        for (let level = 0, at = index; ; level++, at = (at - 1) / 2) {
-          this.#tiles.add(level, at, commit.nodes.subarray(32 * node, 32 * ++node));
-          if (at % 2 === 0) break;
-        }
-      }
-    });
-    for (const _ of this.#tiles.takeChanged());
-    this.#note = commit.note;
-    for (const listener of this.#listeners) listener();
+    if (this.#group === undefined) throw new StoreReadOnlyError(this.readOnlyBecause ?? 'it has no writer');
+    return this.#group;
   }
 
   #page(after: number, limit: number): StoredEvent[] {
     if (this.#closed) return [];
-    return this.#sql.after.all(after, this.#directory.last, limit).map((row) => this.#event(row));
+    return this.#sql.after.all(after, this.#memory.directory.last, limit).map((row) => this.#event(row));
   }
 
   #find(id: string): Row | undefined {
-    for (const position of this.#directory.candidates(fingerprintOf(id))) {
+    for (const position of this.#memory.directory.candidates(fingerprintOf(id))) {
       const row = this.#sql.event.get(position);
       if (row?.['id'] === id) return row;
     }
@@ -325,7 +279,7 @@ class SqliteStore implements SequencedStore {
       id: row['id'] as string,
       type: row['type'] as string,
       data: row['data'] as Uint8Array,
-      stream: this.#directory.streamAt(row['stream'] as number).name,
+      stream: this.#memory.directory.streamAt(row['stream'] as number).name,
       revision: row['revision'] as number,
       position: BigInt(row['position'] as number),
       index: (row['leaf'] as number | null) ?? -1,
@@ -334,7 +288,7 @@ class SqliteStore implements SequencedStore {
 
   #rootAt(size: number): string | undefined {
     try {
-      return Buffer.from(rootAt(this.#hasher, this.#tiles, size)).toString('base64');
+      return Buffer.from(rootAt(this.#hasher, this.#memory.tiles, size)).toString('base64');
     } catch {
       return undefined;
     }
@@ -343,4 +297,12 @@ class SqliteStore implements SequencedStore {
   #inTree(size: number): void {
     if (size > this.size) throw new RangeError(`the tree has ${this.size} leaves, not ${size}`);
   }
+}
+
+function checkEvents(events: readonly EventData[]): void {
+  if (events.length === 0) throw new RangeError('an append has at least one event');
+  if (events.length > 1 && new Set(events.map(({ id }) => id)).size < events.length)
+    throw new RangeError('an id comes twice in one append');
+  const large = events.find(({ data }) => data.length > MAX_ENTRY_BYTES);
+  if (large) throw new RangeError(`event ${large.id} has ${large.data.length} bytes, more than ${MAX_ENTRY_BYTES}`);
 }

@@ -52,6 +52,8 @@ export class Tiles implements NodeSource {
   /** In order of use, the longest unused first. */
   readonly #tiles = new Map<number, Tile>();
   readonly #changed = new Set<number>();
+  /** The tile at the right edge of each level of tiles, where the tree grows. */
+  readonly #edge: { key: number; tile: Tile }[] = [];
 
   constructor(hasher: TreeHasher, load: (key: number) => Uint8Array | undefined, capacity = 1024) {
     this.#hasher = hasher;
@@ -61,7 +63,9 @@ export class Tiles implements NodeSource {
 
   /** @throws RangeError if the node is not complete */
   node(level: number, index: number): Hash {
-    const tile = this.#tile(level, index);
+    const key = keyOf(level, index);
+    const edge = this.#edge[Math.floor(level / HEIGHT)];
+    const tile = edge?.key === key ? edge.tile : this.#tile(level, index);
     const inTile = level % HEIGHT;
     const at = index % (TILE_WIDTH >> inTile);
     if (!(tile && (at + 1) << inTile <= tile.width)) {
@@ -74,16 +78,21 @@ export class Tiles implements NodeSource {
   add(level: number, index: number, hash: Hash): void {
     const inTile = level % HEIGHT;
     const key = keyOf(level, index);
-    let tile = this.#tile(level, index);
-    if (tile === undefined) this.#keep(key, (tile = new Tile()));
-    tile.set(inTile, index % (TILE_WIDTH >> inTile), hash);
+    const row = Math.floor(level / HEIGHT);
+    let edge = this.#edge[row];
+    if (edge?.key !== key) {
+      let tile = this.#tile(level, index);
+      if (tile === undefined) this.#keep(key, (tile = new Tile()));
+      this.#edge[row] = edge = { key, tile };
+    }
+    edge.tile.set(inTile, index % (TILE_WIDTH >> inTile), hash);
     if (inTile === 0) this.#changed.add(key);
   }
 
   /** The tiles that have grown since the last call, to be stored. */
   *takeChanged(): Generator<{ key: number; hashes: Uint8Array }> {
     for (const key of this.#changed) {
-      const tile = this.#tiles.get(key);
+      const tile = this.#edge.find((edge) => edge.key === key)?.tile ?? this.#tiles.get(key);
       if (tile !== undefined) yield { key, hashes: tile.hashes() };
     }
     this.#changed.clear();

@@ -1,56 +1,50 @@
 import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { rangeNodes, TreeFrontier } from '@countersign/log';
-import type { Hash } from '@countersign/log';
+import type { TreeHasher } from '@countersign/log';
 import type { EventData, ExpectedRevision } from '../port.ts';
-import { Directory, fingerprintOf, loadDirectory } from './directory.ts';
-import type { StreamRecord } from './directory.ts';
-import { nodeTreeHasher } from './hasher.ts';
+import { fingerprintOf, type Directory } from './directory.ts';
+import { loadMemory, type Memory } from './memory.ts';
 import { checkpointSigner } from './note.ts';
-import { openForWriting } from './schema.ts';
-import { Tiles } from './tiles.ts';
 
 export interface PendingAppend {
-  stream: string;
-  leaf: boolean;
-  expected: ExpectedRevision;
-  events: readonly EventData[];
+  readonly stream: string;
+  readonly leaf: boolean;
+  readonly expected: ExpectedRevision;
+  readonly events: readonly EventData[];
 }
 
-export type Outcome = 'appended' | 'duplicate' | 'revision' | 'partial-duplicate';
+/** What became of an append. Revisions and indices are those of its events: the new ones, or those they had. */
+export type Outcome =
+  | { readonly kind: 'appended' | 'duplicate'; readonly revisions: number[]; readonly indices: number[] }
+  | { readonly kind: 'revision' | 'partial-duplicate'; readonly actual: number | 'none' };
 
 export interface Committed {
   /** One for each append, in order. */
-  outcomes: Outcome[];
-  /** The hashes that the new leaves completed, one after the other, in the order of `TreeFrontier.append`. */
-  nodes: Hash[];
-  size: number;
-  root: Hash;
-  note: string;
-}
-
-interface Memory {
-  directory: Directory;
-  tiles: Tiles;
-  frontier: TreeFrontier;
+  readonly outcomes: readonly Outcome[];
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly note: string;
+  /** Whether the log has grown. */
+  readonly grew: boolean;
 }
 
 /** Writes batches: each is one transaction of events, tiles and signed checkpoint, and one flush of the disk. */
 export class SqliteWriter {
   readonly #db: DatabaseSync;
-  readonly #sign: (size: number, root: Hash) => string;
-  readonly #hasher = nodeTreeHasher();
+  readonly #hasher: TreeHasher;
+  readonly #sign: (size: number, root: Uint8Array) => string;
   readonly #sql: Record<
-    'stream' | 'event' | 'directory' | 'tile' | 'checkpoint' | 'meta' | 'read' | 'hashes' | 'note',
+    'stream' | 'event' | 'directory' | 'tile' | 'checkpoint' | 'meta' | 'id' | 'begin' | 'commit',
     StatementSync
   >;
-  /** What the database says, without reading it; dropped with a failed transaction and read anew. */
+  /** Dropped with a failed transaction, and read anew. */
   #memory: Memory | undefined;
-  #note = '';
+  #note: string;
 
-  constructor(file: string, origin: string, key: KeyObject) {
-    const db = openForWriting(file);
+  constructor(db: DatabaseSync, memory: Memory, hasher: TreeHasher, origin: string, key: KeyObject) {
     this.#db = db;
+    this.#memory = memory;
+    this.#hasher = hasher;
     this.#sign = checkpointSigner(origin, key);
     this.#sql = {
       stream: db.prepare('INSERT INTO streams VALUES (?, ?, ?)'),
@@ -59,36 +53,46 @@ export class SqliteWriter {
       tile: db.prepare('INSERT INTO tiles VALUES (?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes'),
       checkpoint: db.prepare('INSERT INTO checkpoints VALUES (?, ?)'),
       meta: db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
-      read: db.prepare('SELECT stream, id FROM events WHERE position = ?'),
-      hashes: db.prepare('SELECT hashes FROM tiles WHERE key = ?'),
-      note: db.prepare('SELECT note FROM checkpoints WHERE size = ?'),
+      id: db.prepare('SELECT id FROM events WHERE position = ?'),
+      begin: db.prepare('BEGIN IMMEDIATE'),
+      commit: db.prepare('COMMIT'),
     };
-    const { frontier } = this.#remember();
-    const note = this.#sql.note.get(frontier.size)?.['note'];
+    const { frontier } = memory;
+    const note = db.prepare('SELECT note FROM checkpoints WHERE size = ?').get(frontier.size)?.['note'];
     if (note === undefined)
       this.#sql.checkpoint.run(frontier.size, (this.#note = this.#sign(frontier.size, frontier.root())));
     else this.#note = String(note);
   }
 
+  get memory(): Memory {
+    return (this.#memory ??= loadMemory(this.#db, this.#hasher));
+  }
+
+  /** The latest signed checkpoint. */
+  get note(): string {
+    return this.#note;
+  }
+
   /** All of the batch or, if it throws, nothing. An append that conflicts leaves the others of its batch untouched. */
   commit(appends: readonly PendingAppend[], metas: readonly { key: string; value: Uint8Array }[] = []): Committed {
-    const memory = this.#remember();
-    let note = this.#note;
+    const memory = this.memory;
+    const { frontier, tiles } = memory;
+    const before = frontier.size;
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
-      const nodes: Hash[] = [];
-      const outcomes = appends.map((append) => this.#append(memory, append, nodes));
+      this.#sql.begin.run();
+      const outcomes = appends.map((append) => this.#append(memory, append));
       for (const { key, value } of metas) this.#sql.meta.run(key, value);
-      const { size } = memory.frontier;
-      const root = memory.frontier.root();
-      if (nodes.length > 0) {
-        for (const { key, hashes } of memory.tiles.takeChanged()) this.#sql.tile.run(key, hashes);
+      const { size } = frontier;
+      const root = frontier.root();
+      let note = this.#note;
+      if (size > before) {
+        for (const { key, hashes } of tiles.takeChanged()) this.#sql.tile.run(key, hashes);
         note = this.#sign(size, root);
         this.#sql.checkpoint.run(size, note);
       }
-      this.#db.exec('COMMIT');
+      this.#sql.commit.run();
       this.#note = note;
-      return { outcomes, nodes, size, root, note };
+      return { outcomes, size, root, note, grew: size > before };
     } catch (fault) {
       this.#memory = undefined;
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
@@ -96,58 +100,45 @@ export class SqliteWriter {
     }
   }
 
-  close(): void {
-    // So that the data file alone is the whole store: a reader that closes last would leave the log beside it.
-    this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    this.#db.close();
-  }
-
-  #append(memory: Memory, { stream: name, leaf, expected, events }: PendingAppend, nodes: Hash[]): Outcome {
-    const { directory, frontier, tiles } = memory;
+  #append({ directory, frontier, tiles }: Memory, { stream: name, leaf, expected, events }: PendingAppend): Outcome {
     let stream = directory.stream(name);
-    const known = events.map(({ id }) => this.#holder(directory, id));
-    if (known.some((holder) => holder !== undefined)) {
-      return known.every((holder) => holder !== undefined && holder === stream) ? 'duplicate' : 'partial-duplicate';
+    const actual = stream === undefined ? 'none' : stream.positions.length - 1;
+    const fingerprints = events.map(({ id }) => fingerprintOf(id));
+    const known = this.#known(directory, events, fingerprints);
+    if (known.length > 0) {
+      const all = known.length === events.length && known.every((at) => directory.streamOf(at) === stream);
+      if (!all || stream === undefined) return { kind: 'partial-duplicate', actual };
+      const { positions } = stream;
+      const revisions = known.map((at) => positions.indexOf(at));
+      return { kind: 'duplicate', revisions, indices: known.map((at) => directory.indexOf(at)) };
     }
-    if (!isExpected(stream, expected)) return 'revision';
+    if (expected !== 'any' && expected !== actual) return { kind: 'revision', actual };
     if (stream === undefined) {
       stream = directory.addStream(name, leaf);
       this.#sql.stream.run(stream.number, name, leaf ? 1 : 0);
     }
-    for (const { id, type, data } of events) {
+    const revisions: number[] = [];
+    const indices: number[] = [];
+    for (let i = 0; i < events.length; i++) {
+      const { id, type, data } = events[i] as EventData;
       const revision = stream.positions.length;
-      const { position, index } = directory.add(stream, fingerprintOf(id));
+      const { position, index } = directory.add(stream, fingerprints[i] as number);
       this.#sql.event.run(position, stream.number, revision, index, id, type, data);
       const full = directory.pageEndingAt(position);
       if (full) this.#sql.directory.run(full.page, full.cells);
-      if (index === null) continue;
-      for (const node of frontier.append(this.#hasher.leaf(data))) {
-        tiles.add(node.level, node.index, node.hash);
-        nodes.push(node.hash);
-      }
+      revisions.push(revision);
+      indices.push(index ?? -1);
+      if (index !== null) frontier.append(this.#hasher.leaf(data), (level, at, hash) => tiles.add(level, at, hash));
     }
-    return 'appended';
+    return { kind: 'appended', revisions, indices };
   }
 
-  #holder(directory: Directory, id: string): StreamRecord | undefined {
-    for (const position of directory.candidates(fingerprintOf(id))) {
-      const row = this.#sql.read.get(position);
-      if (row?.['id'] === id) return directory.streamAt(Number(row['stream']));
-    }
-    return undefined;
+  /** Positions of those of the events that are there already, by id. */
+  #known(directory: Directory, events: readonly EventData[], fingerprints: readonly number[]): number[] {
+    const known: number[] = [];
+    for (let i = 0; i < events.length; i++)
+      for (const position of directory.candidates(fingerprints[i] as number))
+        if (this.#sql.id.get(position)?.['id'] === events[i]?.id) known.push(position);
+    return known;
   }
-
-  #remember(): Memory {
-    if (this.#memory) return this.#memory;
-    const directory = loadDirectory(this.#db);
-    const tiles = new Tiles(this.#hasher, (key) => this.#sql.hashes.get(key)?.['hashes'] as Uint8Array | undefined, 64);
-    const subtrees = rangeNodes(0, directory.size).map(({ level, index }) => tiles.node(level, index));
-    this.#memory = { directory, tiles, frontier: new TreeFrontier(this.#hasher, directory.size, subtrees) };
-    return this.#memory;
-  }
-}
-
-function isExpected(stream: StreamRecord | undefined, expected: ExpectedRevision): boolean {
-  if (expected === 'any') return true;
-  return expected === 'none' ? stream === undefined : stream !== undefined && stream.positions.length - 1 === expected;
 }
