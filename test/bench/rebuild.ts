@@ -1,13 +1,11 @@
-/** Reading a whole log into the view that decisions read and the answers, against reading and parsing the same entries. */
+/** Making all read models anew from a log, against reading and parsing the same entries. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CONTEXTS, problemsOf } from '@countersign/domain';
 import { openSqliteStore, type EventData } from '@countersign/event-store';
 import { Vault } from '@countersign/identity';
-import { encodeEntry, entryOf, eventIdOf, Ledger, systemClock, type AnyDecider } from '@countersign/ledger';
-import { History, matrix, StatesAt, usage } from '@countersign/read-models';
-import { decodeEntry, recordedOf } from '@countersign/ledger';
+import { decodeEntry, encodeEntry, entryOf, eventIdOf, recordedOf } from '@countersign/ledger';
+import { ReadModels } from '@countersign/read-models';
 import { median, type Result } from './result.ts';
 import { randomUUID } from 'node:crypto';
 
@@ -67,27 +65,24 @@ export async function rebuildBench(): Promise<Result[]> {
       for (const { data } of store.entries(0, store.size)) JSON.parse(Buffer.from(data).toString('utf8'));
       const plain = performance.now() - started;
       started = performance.now();
-      Ledger.open({
-        store,
-        clock: systemClock,
-        persons: vault,
-        deciders: CONTEXTS as readonly AnyDecider[],
-        validate: problemsOf,
-        source: 'https://bench.example/log',
+      const models = ReadModels.open(join(folder, `models-${round}.sqlite`), {
+        get: (index) => {
+          const stored = store.entry(index);
+          return stored && recordedOf(decodeEntry(stored.data), index);
+        },
+        indexOf: (id) => store.indexOf(id),
       });
-      const history = new History();
-      for (const { data, index } of store.entries(0, store.size)) history.add(recordedOf(decodeEntry(data), index));
-      const states = new StatesAt(history, { index: history.head, time: Date.now() });
-      matrix(states);
-      usage(states);
+      await models.catchUp(() => store.size - 1);
+      const rebuilt = performance.now() - started;
+      models.close();
       if (round === 0) continue; // warms up
       bare.push(plain);
-      ours.push(performance.now() - started);
+      ours.push(rebuilt);
     }
     const rate = (ms: number) => Math.round(store.size / (ms / 1000));
     return [
       {
-        name: `rebuild view and answers from ${store.size} entries`,
+        name: `rebuild read models from ${store.size} entries`,
         value: rate(median(ours)),
         unit: 'entries/s',
         against: rate(median(bare)),

@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { EvidenceFiles, Tokens, Vault } from '@countersign/identity';
 import { CheckpointPublisher, Ledger } from '@countersign/ledger';
+import { Answers } from './answers.ts';
 import { EVIDENCE_LIMIT, EvidenceController } from './evidence.controller.ts';
 import { ExportController } from './export.controller.ts';
 import { COMMAND_CONTROLLERS } from './commands/controller.ts';
@@ -13,14 +14,14 @@ import { EntriesController, LogController } from './log.controller.ts';
 import type { OpenLedger } from './ledger.ts';
 import { ProblemFilter } from './problem.ts';
 import { ProblemsController } from './problems.controller.ts';
-import { LedgerHistory, QuestionsController } from './questions.controller.ts';
+import { QuestionsController } from './questions.controller.ts';
 
 /** What the application stands on. */
 export type Foundation = Omit<OpenLedger, 'close'>;
 
 @Module({})
 class ServerModule {
-  static over({ ledger, publisher, tokens, vault, files, evidenceLimit }: Foundation): DynamicModule {
+  static over({ ledger, answers, publisher, tokens, vault, files, evidenceLimit }: Foundation): DynamicModule {
     return {
       module: ServerModule,
       controllers: [
@@ -37,7 +38,7 @@ class ServerModule {
         { provide: Ledger, useValue: ledger },
         { provide: CheckpointPublisher, useValue: publisher },
         { provide: Tokens, useValue: tokens },
-        { provide: LedgerHistory, useValue: new LedgerHistory(ledger, vault) },
+        { provide: Answers, useValue: answers },
         { provide: Vault, useValue: vault },
         { provide: EvidenceFiles, useValue: files },
         { provide: EVIDENCE_LIMIT, useValue: evidenceLimit },

@@ -14,12 +14,14 @@ import { vkeyOf } from '@countersign/dossier';
 import { openSqliteStore, type SequencedStore } from '@countersign/event-store';
 import { EvidenceFiles, Tokens, Vault } from '@countersign/identity';
 import { CheckpointPublisher, Ledger, systemClock, type Clock } from '@countersign/ledger';
+import { Answers } from './answers.ts';
 import { Denials } from './denials.ts';
 import type { Settings } from './settings.ts';
 
 /** An open ledger with all that it stands on. */
 export interface OpenLedger {
   readonly ledger: Ledger;
+  readonly answers: Answers;
   readonly publisher: CheckpointPublisher;
   readonly tokens: Tokens;
   readonly vault: Vault;
@@ -67,7 +69,8 @@ export async function openLedger(settings: Settings, clock: Clock = systemClock)
     const tokens = new Tokens(vault.signingKey('token'), { issuer: source, audience: source });
     const files = new EvidenceFiles(join(settings.dataDir, 'vault'));
     const { evidenceLimit } = settings;
-    return { ledger, publisher, tokens, vault, files, evidenceLimit, close: () => closeStore(store) };
+    const answers = await Answers.over(ledger, join(settings.dataDir, 'read-models.sqlite'));
+    return { ledger, answers, publisher, tokens, vault, files, evidenceLimit, close: () => closeAll(answers, store) };
   } catch (error) {
     await store.close();
     throw error;
@@ -85,7 +88,10 @@ const policyOf = ({ origin }: Settings, vault: Vault): string =>
     '',
   ].join('\n');
 
-const closeStore = (store: SequencedStore): Promise<void> => store.close();
+async function closeAll(answers: Answers, store: SequencedStore): Promise<void> {
+  answers.close();
+  await store.close();
+}
 
 async function found(ledger: Ledger, vault: Vault, { origin, demo }: Settings): Promise<void> {
   const purposes = ['log', 'log-ml-dsa-44', 'export', 'export-ml-dsa-44'] as const;

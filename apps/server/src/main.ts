@@ -2,10 +2,10 @@ import 'reflect-metadata';
 import { ConsoleLogger } from '@nestjs/common';
 import type { PartyId, Role } from '@countersign/domain';
 import { applicationOver } from './application.ts';
-import { decodeEntry, recordedOf, StoryClock, type Ledger } from '@countersign/ledger';
-import { History, matrix, StatesAt } from '@countersign/read-models';
+import { StoryClock } from '@countersign/ledger';
+import { matrix } from '@countersign/read-models';
 import { STORY_BEGINS } from '@countersign/scenario';
-import { CUSTODIAN, isNew, openLedger, policyFile } from './ledger.ts';
+import { CUSTODIAN, isNew, openLedger, policyFile, type OpenLedger } from './ledger.ts';
 import { settingsFrom, type Settings } from './settings.ts';
 import { tellStory } from './tell-story.ts';
 
@@ -49,7 +49,7 @@ try {
       if (role === 'regulator' && regulator === '') regulator = token;
       console.log(`  ${party} (${role}): ${token}`);
     }
-    if (regulator !== '') printWhatToTry(ledger, settings, url, regulator);
+    if (regulator !== '') printWhatToTry(opened, settings, url, regulator);
   }
   let stopping = false;
   const stop = () => {
@@ -68,11 +68,9 @@ try {
 }
 
 /** The matrix, and three commands that work when pasted. */
-function printWhatToTry(ledger: Ledger, settings: Settings, url: string, token: string): void {
-  const history = new History();
-  for (const { data, index } of ledger.store.entries(0, ledger.store.size))
-    history.add(recordedOf(decodeEntry(data), index));
-  const states = new StatesAt(history, { index: history.head, time: ledger.clock.now() });
+function printWhatToTry({ ledger, answers }: OpenLedger, settings: Settings, url: string, token: string): void {
+  const models = answers.current();
+  const states = models.at({ index: models.head, time: ledger.clock.now() });
   console.log('\nWho tested what:');
   for (const { ally, modelName, modality, tested, sessions } of matrix(states)) {
     const which = tested

@@ -1,20 +1,20 @@
 import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { authorise, type Modality, type ReleasePolicy } from '@countersign/domain';
-import type { Caller } from '@countersign/identity';
-import { decodeEntry, Ledger, open, recordedOf, type PersonKeys } from '@countersign/ledger';
+import { Vault, type Caller } from '@countersign/identity';
+import { Ledger, open } from '@countersign/ledger';
 import {
-  History,
   inForce,
   matrix,
   refusals,
   replay,
   session,
-  StatesAt,
   usage,
   type Moment,
+  type ReadModels,
   type Row,
 } from '@countersign/read-models';
+import { Answers } from './answers.ts';
 import { CallerGuard, CallerOf } from './caller.guard.ts';
 import { problem } from './problem.ts';
 
@@ -23,19 +23,6 @@ const READS_EVERYTHING: ReadonlySet<string> = new Set(['custodian', 'licensing-a
 /** Whether a row is the caller's to see (domain.md, *Who commands, who sees*): all of it, or where it is concerned. */
 const sees = (caller: Caller, { parties }: Row): boolean =>
   READS_EVERYTHING.has(caller.role) || parties.includes(caller.party) || parties.includes('*');
-
-/** The log's entries for questions, current with the ledger's own view. */
-export class LedgerHistory extends History {
-  readonly persons: PersonKeys;
-
-  constructor(ledger: Ledger, persons: PersonKeys) {
-    super();
-    this.persons = persons;
-    for (const { data, index } of ledger.store.entries(0, ledger.store.size))
-      this.add(recordedOf(decodeEntry(data), index));
-    ledger.onEntry((entry) => this.add(entry));
-  }
-}
 
 const asOf = ApiQuery({
   name: 'asOf',
@@ -59,7 +46,8 @@ interface At {
 @ApiBearerAuth()
 export class QuestionsController {
   constructor(
-    @Inject(LedgerHistory) private readonly history: LedgerHistory,
+    @Inject(Answers) private readonly answers: Answers,
+    @Inject(Vault) private readonly vault: Vault,
     @Inject(Ledger) private readonly ledger: Ledger,
   ) {}
 
@@ -70,7 +58,7 @@ export class QuestionsController {
     summary: 'Which allies tested which models by which modality under which criteria; granted and never tested',
   })
   matrix(@Query() at: At, @CallerOf() caller: Caller) {
-    return this.#rows(at, caller, (moment) => matrix(new StatesAt(this.history, moment)));
+    return this.#rows(at, caller, (moment) => matrix(this.models.at(moment)));
   }
 
   @Get('in-force')
@@ -78,7 +66,7 @@ export class QuestionsController {
   @known
   @ApiOperation({ summary: 'What was in force, as of any moment' })
   inForce(@Query() at: At, @CallerOf() caller: Caller) {
-    return this.#rows(at, caller, (moment) => inForce(new StatesAt(this.history, moment)));
+    return this.#rows(at, caller, (moment) => inForce(this.models.at(moment)));
   }
 
   @Get('refusals')
@@ -86,7 +74,7 @@ export class QuestionsController {
   @known
   @ApiOperation({ summary: 'Who was refused access, on which rules' })
   refusals(@Query() at: At, @CallerOf() caller: Caller) {
-    return this.#rows(at, caller, (moment) => refusals(this.history, moment));
+    return this.#rows(at, caller, (moment) => refusals(this.models, moment));
   }
 
   @Get('usage')
@@ -94,7 +82,7 @@ export class QuestionsController {
   @known
   @ApiOperation({ summary: 'How much of each authorisation and grant is used' })
   usage(@Query() at: At, @CallerOf() caller: Caller) {
-    return this.#rows(at, caller, (moment) => usage(new StatesAt(this.history, moment)));
+    return this.#rows(at, caller, (moment) => usage(this.models.at(moment)));
   }
 
   @Get('streams/:stream')
@@ -102,7 +90,7 @@ export class QuestionsController {
   @known
   @ApiOperation({ summary: 'Replay of a stream, event by event' })
   replay(@Param('stream') stream: string, @Query() at: At, @CallerOf() caller: Caller) {
-    const answer = this.#rows(at, caller, (moment) => replay(this.history, moment, stream));
+    const answer = this.#rows(at, caller, (moment) => replay(this.models, moment, stream));
     if (answer.rows.length === 0) throw problem(404, 'not-found', `there is no ${stream} that you may see`);
     return answer;
   }
@@ -113,7 +101,7 @@ export class QuestionsController {
   @ApiOperation({ summary: 'A session: the authority it rested on, its assessment, and what it recorded' })
   session(@Param('id') id: string, @Query() at: At, @CallerOf() caller: Caller) {
     const moment = this.#moment(at);
-    const answer = session(new StatesAt(this.history, moment), this.history, id);
+    const answer = session(this.models.at(moment), this.models, id);
     if (!answer || !sees(caller, answer)) throw problem(404, 'not-found', `there is no session ${id} that you may see`);
     return { ...said(moment), ...answer };
   }
@@ -137,7 +125,7 @@ export class QuestionsController {
     @CallerOf() caller: Caller,
   ) {
     const moment = this.#moment(at);
-    const states = new StatesAt(this.history, moment, (sealed) => open(this.history.persons, sealed));
+    const states = this.models.at(moment, (sealed) => open(this.vault, sealed));
     const { grant, modelVersion, modality, tester, place, facility, endUse = 'safety evaluation', policy } = at;
     if (!grant || !modelVersion || !tester || !place || (modality !== 'weights' && modality !== 'api'))
       throw problem(400, 'invalid-query', 'say grant, modelVersion, modality (weights or api), tester and place');
@@ -167,13 +155,18 @@ export class QuestionsController {
     return { ...said(moment), may: true, basis, criteria, assessments };
   }
 
+  /** Current with the ledger's own view. */
+  get models(): ReadModels {
+    return this.answers.current();
+  }
+
   #rows<R extends Row>(at: At, caller: Caller, answer: (moment: Moment) => readonly R[]) {
     const moment = this.#moment(at);
     return { ...said(moment), rows: answer(moment).filter((row) => sees(caller, row)) };
   }
 
   #moment(at: At): Moment {
-    const moment = this.history.moment({ asOf: at.asOf, known: at.known }, this.ledger.clock.now());
+    const moment = this.models.moment({ asOf: at.asOf, known: at.known }, this.ledger.clock.now());
     if ('problem' in moment) throw problem(400, 'invalid-query', moment.problem);
     return moment;
   }

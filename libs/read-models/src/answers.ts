@@ -15,8 +15,8 @@ import {
   type SessionState,
   type Standing,
 } from '@countersign/domain';
-import type { History, Moment } from './moment.ts';
-import type { StatesAt } from './states-at.ts';
+import type { Entries, Moment } from './moment.ts';
+import type { States as StatesAt } from './states-at.ts';
 
 /** A row of an answer: who is concerned, so that each caller sees only what is theirs. */
 export interface Row {
@@ -109,15 +109,15 @@ export function matrix(states: StatesAt): MatrixRow[] {
 }
 
 /** Questions 2 and 18: a session, what it rested on and what it recorded. */
-export function session(states: StatesAt, history: History, id: string) {
+export function session(states: StatesAt, entries: Entries, id: string) {
   const state = states.state('session', id);
   if (state === undefined || state.status === 'unknown') return undefined;
   const grant = states.state('grant', state.grant);
   const about: Row =
     grant !== undefined && grant.status !== 'unknown' ? concerned(grant) : { ally: '', parties: [state.party] };
-  const byId = new Map(history.entries.slice(0, states.index + 1).map((entry) => [entry.id as string, entry]));
   const basis = Object.entries(state.authorised?.basis ?? {}).map(([what, event]) => {
-    const entry = byId.get(event);
+    const found = entries.byId(event);
+    const entry = found && found.index <= states.index ? found : undefined;
     return {
       what,
       event,
@@ -275,12 +275,13 @@ export interface RefusalRow extends Row {
   readonly rules: readonly string[];
 }
 
-export function refusals(history: History, { index, time }: Moment): RefusalRow[] {
-  return history.entries
-    .slice(0, index + 1)
+export function refusals(entries: Entries, { index, time }: Moment): RefusalRow[] {
+  return [...entries.streams('denial')]
+    .flatMap((stream) => [...entries.ofStream(stream, index)])
     .filter(
       (entry): entry is Recorded<'AccessDenied', Denied> => entry.type === 'AccessDenied' && entry.effectiveAt <= time,
     )
+    .sort((a, b) => a.index - b.index)
     .map(({ data, refs, recordedAt, index: at }) => ({
       ally: refs.ally?.[0] ?? '',
       parties: refs.parties ?? [],
@@ -347,10 +348,9 @@ export interface ReplayRow extends Row {
   readonly data: object;
 }
 
-export function replay(history: History, { index, time }: Moment, stream: string): ReplayRow[] {
-  return history.entries
-    .slice(0, index + 1)
-    .filter((entry) => entry.stream === stream && entry.effectiveAt <= time)
+export function replay(entries: Entries, { index, time }: Moment, stream: string): ReplayRow[] {
+  return [...entries.ofStream(stream, index)]
+    .filter((entry) => entry.effectiveAt <= time)
     .map((entry) => ({
       ally: entry.refs.ally?.[0] ?? '',
       parties: entry.refs.parties ?? [],

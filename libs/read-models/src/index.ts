@@ -1,4 +1,5 @@
 export * from './answers.ts';
-export { History, type Asked, type Moment } from './moment.ts';
-export { StatesAt, type Opener } from './states-at.ts';
+export { Entries, History, type Asked, type Moment } from './moment.ts';
+export { StatesAt, type Opener, type States } from './states-at.ts';
+export { ReadModels, type EntrySource } from './sqlite/read-models.ts';
 export { reportsOf, type Report } from './reports.ts';

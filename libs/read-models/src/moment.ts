@@ -15,32 +15,25 @@ export interface Asked {
   readonly known?: string | undefined;
 }
 
-/** The entries of a log in order, with each one's log time: the greatest `recordedAt` so far, so it never goes back. */
-export class History {
-  readonly entries: Recorded[] = [];
-  readonly #times: Instant[] = [];
-
-  add(entry: Recorded): void {
-    if (entry.index !== this.entries.length) throw new Error(`entry ${entry.index} does not follow`);
-    this.#times.push(Math.max(this.#times.at(-1) ?? 0, entry.recordedAt));
-    this.entries.push(entry);
-  }
-
-  get head(): number {
-    return this.entries.length - 1;
-  }
-
-  logTime(index: number): Instant {
-    return this.#times[index] ?? 0;
-  }
+/** A log's entries as questions need them, with each one's log time: the greatest `recordedAt` so far, which never goes back. */
+export abstract class Entries {
+  /** Index of the last entry; −1 if there is none. */
+  abstract readonly head: number;
+  abstract get(index: number): Recorded | undefined;
+  abstract byId(id: string): Recorded | undefined;
+  /** A stream's entries up to an index, in order. */
+  abstract ofStream(stream: string, index: number): Iterable<Recorded>;
+  /** The streams of a category in the order in which they began. */
+  abstract streams(category: string): Iterable<string>;
+  abstract logTime(index: number): Instant;
 
   /** The last entry whose log time is at most this; −1 if there is none. */
   lastBy(time: Instant): number {
     let low = 0;
-    let high = this.#times.length;
+    let high = this.head + 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#times[middle] as number) <= time) low = middle + 1;
+      if (this.logTime(middle) <= time) low = middle + 1;
       else high = middle;
     }
     return low - 1;
@@ -69,6 +62,43 @@ export class History {
     return time === undefined
       ? { problem: `asOf=${asOf} is neither a log index nor a time` }
       : { index: this.lastBy(time), time };
+  }
+}
+
+/** The same in memory, for whoever holds all entries: the verifier of an export, and tests. */
+export class History extends Entries {
+  readonly entries: Recorded[] = [];
+  readonly #times: Instant[] = [];
+  readonly #streams = new Map<string, Recorded[]>();
+  readonly #ids = new Map<string, Recorded>();
+
+  add(entry: Recorded): void {
+    if (entry.index !== this.entries.length) throw new Error(`entry ${entry.index} does not follow`);
+    this.#times.push(Math.max(this.#times.at(-1) ?? 0, entry.recordedAt));
+    this.entries.push(entry);
+    this.#ids.set(entry.id, entry);
+    const stream = this.#streams.get(entry.stream);
+    if (stream) stream.push(entry);
+    else this.#streams.set(entry.stream, [entry]);
+  }
+
+  get head(): number {
+    return this.entries.length - 1;
+  }
+  get(index: number): Recorded | undefined {
+    return this.entries[index];
+  }
+  byId(id: string): Recorded | undefined {
+    return this.#ids.get(id);
+  }
+  ofStream(stream: string, index: number): Iterable<Recorded> {
+    return (this.#streams.get(stream) ?? []).filter((entry) => entry.index <= index);
+  }
+  streams(category: string): Iterable<string> {
+    return [...this.#streams.keys()].filter((stream) => stream.startsWith(`${category}-`));
+  }
+  logTime(index: number): Instant {
+    return this.#times[index] ?? 0;
   }
 }
 
