@@ -8,6 +8,7 @@ import {
   FACET_FUNCTION,
   LEDGER_STREAM,
   problemsOf,
+  scopeOf,
   type DomainView,
 } from '@countersign/domain';
 import { vkeyOf } from '@countersign/dossier';
@@ -60,7 +61,12 @@ export async function openLedger(settings: Settings, clock: Clock = systemClock)
       validate: problemsOf,
       source,
       mayFollow: mayHaveConsequences,
-      consequences: (view, now) => [...consequences(view as unknown as DomainView, now), ...denials.due(now)],
+      consequences: (view, now, since) => {
+        const domain = view as unknown as DomainView;
+        return since === undefined
+          ? [...consequences(domain, now), ...denials.due(now)]
+          : consequences(domain, now, scopeOf(domain, since));
+      },
       denialOf: (request, reasons, view) => denials.denialOf(request, reasons, view),
     });
     if (store.size === 0 && store.readOnlyBecause === undefined) await found(ledger, vault, settings);

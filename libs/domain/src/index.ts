@@ -20,7 +20,7 @@ export { authorisationAt, isIssued, leftOf, type AuthorisationState } from './au
 export { keyOf as denialKeyOf, SAME_REFUSAL_MS, type DenialState } from './denial/index.ts';
 export { grantAt, quotaLeft, usedOf, type GrantState } from './grant/index.ts';
 export { bearers, liabilityAt, versionAt, type LiabilityState, type LiabilityTerms } from './liability/index.ts';
-export { consequences, mayHaveConsequences, type Consequence } from './process/index.ts';
+export { consequences, mayHaveConsequences, scopeOf, type Consequence, type Scope } from './process/index.ts';
 export type { SessionState } from './session/index.ts';
 export type { DomainView, States } from './states.ts';
 export { RULES, type RuleDescription } from './rules.ts';

@@ -140,7 +140,6 @@ export async function importEvidence(ledger: Ledger, request: ImportRequest): Pr
       if (told.outcome !== 'done') return told;
     }
   }
-  await ledger.settle();
   const state = evidence();
   if (state === undefined || state.status === 'unknown') throw new Error(`${id} was received and is not there`);
   return {

@@ -34,8 +34,11 @@ export interface SystemCommand {
 export interface LedgerOptions {
   /** Whether anything may follow from an event of a type; if absent, from each. */
   readonly mayFollow?: (eventType: string) => boolean;
-  /** Everything that the rules make follow now and has not followed yet; depends on the view only. */
-  readonly consequences?: (view: LedgerView, now: Instant) => readonly SystemCommand[];
+  /**
+   * Everything that the rules make follow now and has not followed yet; depends on the view only. `since`: the entries
+   * after which it was asked last; where they bear on nothing, nothing needs to be looked at. Everywhere if absent.
+   */
+  readonly consequences?: (view: LedgerView, now: Instant, since?: readonly Recorded[]) => readonly SystemCommand[];
   readonly store: SequencedStore;
   readonly clock: Clock;
   readonly persons: PersonKeys;
@@ -96,6 +99,8 @@ export class Ledger {
   readonly #ahead = new Map<number, Recorded>();
   readonly #waiting: { index: number; done: () => void }[] = [];
   #settling: Promise<void> = Promise.resolve();
+  /** Entries that nothing was made to follow from yet. */
+  #unsettled: Recorded[] = [];
   readonly #listeners = new Set<(event: Recorded) => void>();
 
   private constructor(options: LedgerOptions) {
@@ -132,7 +137,7 @@ export class Ledger {
       const decided = await this.#decideAndAppend({ ...request, id, commandId, commandDigest });
       if (decided.outcome === 'appended') {
         const { mayFollow } = this.#options;
-        if (!mayFollow || decided.events.some(({ type }) => mayFollow(typeNameOf(type)))) await this.settle();
+        if (!mayFollow || decided.events.some(({ type }) => mayFollow(typeNameOf(type)))) await this.#follow();
         return this.#done(decided, false);
       }
       if (decided.outcome === 'refused')
@@ -167,21 +172,39 @@ export class Ledger {
   }
 
   /**
-   * Carries out what the rules make follow, until nothing does: after each command, and when something falls due. What
-   * it does depends on the state only, so a crash between two steps loses nothing.
+   * Carries out what the rules make follow from anything, until nothing does: at a start, and when time has passed. What it
+   * does depends on the state only, so a crash between two steps loses nothing.
    */
   settle(): Promise<void> {
+    return this.#inTurn((consequences) => {
+      this.#unsettled = [];
+      return consequences(this.view, this.#now());
+    });
+  }
+
+  /** The same of what the latest entries bear on: after each command, at the cost of what it touched. */
+  #follow(): Promise<void> {
+    return this.#inTurn((consequences) => {
+      const since = this.#unsettled;
+      this.#unsettled = [];
+      return since.length === 0 ? [] : consequences(this.view, this.#now(), since);
+    });
+  }
+
+  #now(): Instant {
+    return (this.view.now = this.clock.now());
+  }
+
+  #inTurn(due: (consequences: NonNullable<LedgerOptions['consequences']>) => readonly SystemCommand[]): Promise<void> {
     const { consequences } = this.#options;
     if (!consequences) return Promise.resolve();
     const run = async () => {
       const refused = new Set<string>();
       for (;;) {
-        const now = this.clock.now();
-        this.view.now = now;
-        const due = consequences(this.view, now).filter((each) => !refused.has(keyOf(each)));
-        if (due.length === 0) return;
+        const todo = due(consequences).filter((each) => !refused.has(keyOf(each)));
+        if (todo.length === 0 && this.#unsettled.length === 0) return;
         // A rule that does not apply any more, or that was carried out, is not tried again in this round.
-        for (const command of due) {
+        for (const command of todo) {
           const receipts = await this.executeSystem(command);
           if (receipts === undefined || receipts.length === 0) refused.add(keyOf(command));
         }
@@ -277,6 +300,7 @@ export class Ledger {
     for (let next = this.#ahead.get(this.view.index + 1); next; next = this.#ahead.get(this.view.index + 1)) {
       this.#ahead.delete(next.index);
       this.view.apply(next);
+      if (this.#options.mayFollow?.(next.type) ?? true) this.#unsettled.push(next);
       for (const listener of this.#listeners) listener(next);
     }
     for (let i = this.#waiting.length - 1; i >= 0; i--) {

@@ -210,31 +210,62 @@ function* ofUse(
   state: KnownSession,
 ): Iterable<Found> {
   const { authorised } = state;
-  const grant = view.state('grant', state.grant);
-  if (!authorised || grant === undefined || grant.status === 'unknown') return;
-  const authorisation = view.state('authorisation', grant.scope.authorisation);
-  if (!isIssued(authorisation)) return;
-  const unit = authorisation.scope.items.find(({ item }) => item === authorised.item)?.quantity.unit;
-  const activity = state.activity.filter((each) => each.evidence === id);
-  const { log } = evidence;
-  const hours =
-    log?.startedAt !== undefined && log.completedAt !== undefined
-      ? (Date.parse(log.completedAt) - Date.parse(log.startedAt)) / 3_600_000
-      : 0;
-  const used =
-    unit === 'tokens'
-      ? (log?.tokens ?? activity.reduce((sum, { tokens }) => sum + tokens, 0))
-      : unit === 'calls'
-        ? activity.reduce((sum, { times }) => sum + times.length, 0)
-        : unit === 'hours'
-          ? hours
-          : 0;
-  if (used > authorised.reserved)
+  const unit = unitOf(view, state);
+  if (!authorised || unit === undefined || unit === 'sessions') return;
+  const told = useToldBy(id, evidence, state, unit);
+  if (told !== undefined && told > authorised.reserved)
     yield {
       key: `over-use ${session}`,
       kind: 'over-use',
-      detail: `${used} ${unit} used, ${authorised.reserved} reserved`,
+      detail: `${told} ${unit} used, ${authorised.reserved} reserved`,
     };
+}
+
+type UnitName = 'sessions' | 'hours' | 'calls' | 'tokens';
+
+/** The unit in which a session's item counts; undefined for one that was only reported. */
+function unitOf(view: DomainView, { authorised, grant: id }: KnownSession): UnitName | undefined {
+  const grant = view.state('grant', id);
+  if (!authorised || grant === undefined || grant.status === 'unknown') return undefined;
+  const authorisation = view.state('authorisation', grant.scope.authorisation);
+  return isIssued(authorisation)
+    ? authorisation.scope.items.find(({ item }) => item === authorised.item)?.quantity.unit
+    : undefined;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** What one piece of evidence says was used, in whole units; undefined if it says nothing of that unit. */
+function useToldBy(id: string, { log }: KnownEvidence, state: KnownSession, unit: UnitName): number | undefined {
+  const activity = state.activity.filter((each) => each.evidence === id);
+  switch (unit) {
+    case 'sessions':
+      return undefined;
+    case 'calls':
+      return activity.length === 0 ? undefined : activity.reduce((sum, { times }) => sum + times.length, 0);
+    case 'tokens':
+      return log?.tokens ?? (activity.length === 0 ? undefined : activity.reduce((sum, { tokens }) => sum + tokens, 0));
+    case 'hours':
+      return log?.startedAt === undefined || log.completedAt === undefined
+        ? undefined
+        : Math.ceil((Date.parse(log.completedAt) - Date.parse(log.startedAt)) / HOUR_MS);
+  }
+}
+
+/**
+ * What a session that has ended used of its quantity, in its item's unit: hours by its own times, calls and tokens by
+ * what its evidence tells, the most of them. Undefined if it counts as one, or while nothing tells it.
+ */
+export function useOf(view: DomainView, session: string, state: KnownSession): number | undefined {
+  const unit = unitOf(view, state);
+  if (unit === undefined || unit === 'sessions' || !('ended' in state)) return undefined;
+  if (unit === 'hours') return Math.ceil((state.ended.from - state.began.from) / HOUR_MS);
+  const told = view.related('evidence', 'session', session).flatMap((id) => {
+    const evidence = view.state('evidence', id);
+    const is = evidence !== undefined && evidence.status === 'accepted' && session in evidence.links;
+    return (is ? useToldBy(id, evidence, state, unit) : undefined) ?? [];
+  });
+  return told.length === 0 ? undefined : Math.max(...told);
 }
 
 export interface Outcome {

@@ -1,12 +1,14 @@
 import { isIssued, overdueAt } from '../authorisation/state.ts';
 import { barsActivation } from '../grant/activation.ts';
 import { isApproved, type KnownGrant } from '../grant/state.ts';
-import { discrepanciesOf, measured } from '../evidence/judge.ts';
+import { discrepanciesOf, measured, useOf } from '../evidence/judge.ts';
 import { runKeyOf } from '../evidence/state.ts';
 import type { Instant } from '../kernel/index.ts';
 import { bearers } from '../liability/state.ts';
+import type { KnownSession } from '../session/state.ts';
 import type { DomainView } from '../states.ts';
 import { endingOf, restsOn } from './endings.ts';
+import { wholeScope, type Scope } from './scope.ts';
 
 /** A command that a rule makes follow, with the event that made it follow. */
 export interface Consequence {
@@ -65,27 +67,27 @@ export const mayHaveConsequences = (type: string): boolean => !WITHOUT_CONSEQUEN
 /**
  * Everything that the rules make follow from the present state and has not followed yet: coming into force, expiry,
  * overdue reports, activation, suspension and reinstatement by cause (R12), opening, termination orders, voiding (R13),
- * quota that comes back. A reconciliation: it depends on the state only, so it can be run at any time, again, after any
- * crash, and each command's id comes from its cause.
+ * quota that comes back, discrepancies (R14). A reconciliation: it depends on the state only, so it can be run at any time,
+ * again, after any crash, and each command's id comes from its cause. `scope`: where to look; everywhere if absent.
  */
-export function consequences(view: DomainView, now: Instant): readonly Consequence[] {
+export function consequences(view: DomainView, now: Instant, scope: Scope = wholeScope(view)): readonly Consequence[] {
   return [
-    ...ofCriteria(view, now),
-    ...ofPartners(view, now),
-    ...ofAuthorisations(view, now),
-    ...ofLiabilities(view, now),
-    ...ofTesters(view, now),
-    ...view.all('grant').flatMap((id) => {
+    ...ofCriteria(view, now, scope.criteria),
+    ...ofPartners(view, now, scope.partners),
+    ...ofAuthorisations(view, now, scope.authorisations),
+    ...ofLiabilities(view, now, scope.liabilities),
+    ...ofTesters(view, now, scope.testers),
+    ...[...scope.grants].flatMap((id) => {
       const grant = view.state('grant', id);
       return grant === undefined || grant.status === 'unknown' ? [] : [...ofGrant(view, id, grant, now)];
     }),
-    ...ofSessions(view, now),
-    ...ofEvidence(view, now),
+    ...ofSessions(view, now, scope.sessions),
+    ...ofEvidence(view, now, scope.evidence),
   ];
 }
 
-function* ofCriteria(view: DomainView, now: Instant): Iterable<Consequence> {
-  for (const id of view.all('criteria')) {
+function* ofCriteria(view: DomainView, now: Instant, ids: Iterable<string>): Iterable<Consequence> {
+  for (const id of ids) {
     const set = view.state('criteria', id);
     if (set?.status !== 'published') continue;
     for (const [version, { inForce, inForceFrom, published }] of Object.entries(set.versions))
@@ -101,8 +103,8 @@ function* ofCriteria(view: DomainView, now: Instant): Iterable<Consequence> {
   }
 }
 
-function* ofPartners(view: DomainView, now: Instant): Iterable<Consequence> {
-  for (const id of view.all('partner')) {
+function* ofPartners(view: DomainView, now: Instant, ids: Iterable<string>): Iterable<Consequence> {
+  for (const id of ids) {
     const partner = view.state('partner', id);
     if ((partner?.status === 'admitted' || partner?.status === 'suspended') && partner.admission.until <= now)
       yield {
@@ -116,8 +118,8 @@ function* ofPartners(view: DomainView, now: Instant): Iterable<Consequence> {
   }
 }
 
-function* ofAuthorisations(view: DomainView, now: Instant): Iterable<Consequence> {
-  for (const id of view.all('authorisation')) {
+function* ofAuthorisations(view: DomainView, now: Instant, ids: Iterable<string>): Iterable<Consequence> {
+  for (const id of ids) {
     const state = view.state('authorisation', id);
     if (!isIssued(state)) continue;
     const of = { category: 'authorisation', id, cause: state.issued.by };
@@ -128,8 +130,8 @@ function* ofAuthorisations(view: DomainView, now: Instant): Iterable<Consequence
   }
 }
 
-function* ofTesters(view: DomainView, now: Instant): Iterable<Consequence> {
-  for (const id of view.all('tester')) {
+function* ofTesters(view: DomainView, now: Instant, ids: Iterable<string>): Iterable<Consequence> {
+  for (const id of ids) {
     const state = view.state('tester', id);
     if (state?.status !== 'rostered' || !state.clearance || state.clearance.ended) continue;
     const { by, until } = state.clearance;
@@ -146,8 +148,8 @@ function* ofTesters(view: DomainView, now: Instant): Iterable<Consequence> {
   }
 }
 
-function* ofLiabilities(view: DomainView, now: Instant): Iterable<Consequence> {
-  for (const id of view.all('liability')) {
+function* ofLiabilities(view: DomainView, now: Instant, ids: Iterable<string>): Iterable<Consequence> {
+  for (const id of ids) {
     const state = view.state('liability', id);
     if (state === undefined || state.status === 'unknown' || state.status === 'terminated') continue;
     const of = { category: 'liability', id };
@@ -263,58 +265,71 @@ const used = (grant: KnownGrant, item: string): number =>
     .filter((use) => use.item === item)
     .reduce((sum, { reserved, returned = 0 }) => sum + reserved - returned, 0);
 
-function* ofSessions(view: DomainView, now: Instant): Iterable<Consequence> {
-  for (const grantId of view.all('grant')) {
+function* ofSessions(
+  view: DomainView,
+  now: Instant,
+  sessions: Iterable<readonly [session: string, grant: string]>,
+): Iterable<Consequence> {
+  for (const [id, grantId] of sessions) {
     const grant = view.state('grant', grantId);
-    if (grant === undefined || grant.status === 'unknown') continue;
-    for (const [id, use] of Object.entries(grant.sessions)) {
-      const session = view.state('session', id);
-      const of = { category: 'session', id };
-      if (session === undefined || session.status === 'unknown') {
-        yield {
-          ...of,
-          type: 'RecordSessionOpened',
-          payload: { grant: grantId },
-          cause: use.authorised.by,
-          rule: 'R10',
-        };
-        continue;
-      }
-      const unused = session.status === 'voided' ? use.reserved : 0;
-      if (session.status === 'voided' && use.returned === undefined)
-        yield {
-          type: 'ReturnSessionQuota',
-          category: 'grant',
-          id: grantId,
-          payload: { session: id, amount: unused },
-          cause: session.ended.by,
-          rule: `R13 ${id}`,
-        };
-      if (session.status === 'voided') continue;
-      const { testers, modelVersion, modality } = session;
-      const used = { testers, modelVersion, modality, item: use.item, assessments: use.request.assessments };
-      const ended = endingOf(view, grantId, grant, used, now);
-      if (ended === undefined) continue;
-      const { since, reason } = ended;
-      const payload = { cause: since.by, reason };
-      // R13: log order decides. What ended before the decision, and counted then, leaves it without a basis.
-      if (since.index < use.authorised.index && since.from <= use.authorised.from)
-        yield { ...of, type: 'VoidSession', payload, cause: since.by, rule: 'R13' };
-      else if (session.status === 'open' && session.terminationOrdered === undefined)
-        yield {
-          ...of,
-          type: 'OrderSessionTermination',
-          payload: { ...payload, effect: new Date(since.from).toISOString() },
-          cause: since.by,
-          rule: 'R12',
-        };
+    const use = grant !== undefined && grant.status !== 'unknown' ? grant.sessions[id] : undefined;
+    if (grant === undefined || grant.status === 'unknown' || use === undefined) continue;
+    const session = view.state('session', id);
+    const of = { category: 'session', id };
+    if (session === undefined || session.status === 'unknown') {
+      yield {
+        ...of,
+        type: 'RecordSessionOpened',
+        payload: { grant: grantId },
+        cause: use.authorised.by,
+        rule: 'R10',
+      };
+      continue;
     }
+    const amount = unusedOf(view, id, session, use);
+    if ('ended' in session && use.returned === undefined && amount > 0)
+      yield {
+        type: 'ReturnSessionQuota',
+        category: 'grant',
+        id: grantId,
+        payload: { session: id, amount },
+        cause: session.ended.by,
+        rule: `${session.status === 'voided' ? 'R13' : 'R5'} ${id}`,
+      };
+    if (session.status === 'voided') continue;
+    const { testers, modelVersion, modality } = session;
+    const used = { testers, modelVersion, modality, item: use.item, assessments: use.request.assessments };
+    const ended = endingOf(view, grantId, grant, used, now);
+    if (ended === undefined) continue;
+    const { since, reason } = ended;
+    const payload = { cause: since.by, reason };
+    // R13: log order decides. What ended before the decision, and counted then, leaves it without a basis.
+    if (since.index < use.authorised.index && since.from <= use.authorised.from)
+      yield { ...of, type: 'VoidSession', payload, cause: since.by, rule: 'R13' };
+    else if (session.status === 'open' && session.terminationOrdered === undefined)
+      yield {
+        ...of,
+        type: 'OrderSessionTermination',
+        payload: { ...payload, effect: new Date(since.from).toISOString() },
+        cause: since.by,
+        rule: 'R12',
+      };
   }
 }
 
+/**
+ * What of a session's quantity comes back: all of it if it was voided (R13); of hours, calls and tokens, what it reserved
+ * and did not use, once it has ended and its use is known (R5). An opened session counts as one, however it ended.
+ */
+function unusedOf(view: DomainView, id: string, session: KnownSession, use: KnownGrant['sessions'][string]): number {
+  if (session.status === 'voided') return use.reserved;
+  const used = useOf(view, id, session);
+  return used === undefined ? 0 : Math.max(0, use.reserved - used);
+}
+
 /** R14: what a file and the ledger disagree about is noted, a broken file is put aside, an edited one takes the place of the former. */
-function* ofEvidence(view: DomainView, now: Instant): Iterable<Consequence> {
-  for (const id of view.all('evidence')) {
+function* ofEvidence(view: DomainView, now: Instant, ids: Iterable<string>): Iterable<Consequence> {
+  for (const id of ids) {
     const evidence = view.state('evidence', id);
     if (evidence === undefined || evidence.status === 'unknown') continue;
     const of = { category: 'evidence', id };
