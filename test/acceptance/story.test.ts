@@ -228,6 +228,20 @@ describe('the story', () => {
     expect((await ask('sessions/session-s3', partnerParty('FR'), 'trusted-partner')).status).toBe(200);
   });
 
+  test('shows an auditor what its audit has in scope, and an insurer nothing that it does not insure', async () => {
+    const seen = async (path: string, party: string, role: Role) =>
+      ((await ask(path, party, role)).body as { rows: { ally?: string }[] }).rows;
+    const cells = await seen('matrix', 'party-aud-1', 'auditor');
+    expect(new Set(cells.map(({ ally }) => ally))).toEqual(new Set(['GB', 'FR', 'DE', 'JP', 'AU', 'KR']));
+    expect((await ask('sessions/session-s9', 'party-aud-1', 'auditor')).status).toBe(200);
+    expect(await seen('matrix', 'party-aud-2', 'auditor')).toEqual([]);
+    expect((await ask('sessions/session-s9', 'party-aud-2', 'auditor')).status).toBe(404);
+    expect(await seen('matrix', 'party-ins-1', 'insurer')).toEqual([]);
+    expect((await ask('sessions/session-s9', 'party-ins-1', 'insurer')).status).toBe(404);
+    const allied = await seen('matrix', 'party-gb-aisi', 'allied-authority');
+    expect(new Set(allied.map(({ ally }) => ally))).toEqual(new Set(['GB']));
+  });
+
   test('names for each session what it rested on, by entries before its own', async () => {
     const answer = (await ask('sessions/session-s2')).body as {
       authority: { basis: { what: string; index: number }[]; assessments: { tester: string; countries: string[] }[] };

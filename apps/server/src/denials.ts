@@ -1,4 +1,12 @@
-import { denialKeyOf, SAME_REFUSAL_MS, type DomainView, type Instant, type Refusal } from '@countersign/domain';
+import {
+  denialKeyOf,
+  SAME_REFUSAL_MS,
+  type DomainView,
+  type Instant,
+  type Recorded,
+  type Refusal,
+} from '@countersign/domain';
+import type { SequencedStore } from '@countersign/event-store';
 import type { CommandRequest, LedgerView, SystemCommand } from '@countersign/ledger';
 
 interface Repeated {
@@ -8,13 +16,26 @@ interface Repeated {
   count: number;
 }
 
+/** Where counts are kept until they are recorded: the store's bookkeeping, which is no entry. */
+export type DenialCounts = Pick<SequencedStore, 'getMeta' | 'setMeta'>;
+const KEY = 'repeated-refusals';
+
 /**
  * How refusals of access are recorded (R15): each with every rule that failed; the same again within ten minutes is
  * answered with the first one's receipt and counted, and the count is recorded when the ten minutes end.
  */
 export class Denials {
-  /** First refusal's event id → how often it came again. In memory: a crash loses a count, never a refusal. */
-  readonly #repeated = new Map<string, Repeated>();
+  readonly #kept: DenialCounts;
+  /** First refusal's event id → how often it came again. */
+  readonly #repeated: Map<string, Repeated>;
+
+  constructor(kept: DenialCounts) {
+    this.#kept = kept;
+    const before = kept.getMeta(KEY);
+    this.#repeated = new Map(
+      before === undefined ? [] : (JSON.parse(Buffer.from(before).toString('utf8')) as [string, Repeated][]),
+    );
+  }
 
   /** The command that records a refusal; the log index of the first one, if it is the same again; else undefined. */
   denialOf(
@@ -40,6 +61,7 @@ export class Denials {
       };
       repeated.count++;
       this.#repeated.set(first.by, repeated);
+      this.#keep();
       return { first: first.index };
     }
     return {
@@ -57,7 +79,6 @@ export class Denials {
     const commands: SystemCommand[] = [];
     for (const [first, { grant, stream, until, count }] of this.#repeated) {
       if (until > now) continue;
-      this.#repeated.delete(first);
       commands.push({
         type: 'CountDenials',
         category: 'denial',
@@ -68,5 +89,15 @@ export class Denials {
       });
     }
     return commands;
+  }
+
+  /** Told of each entry: a count that is recorded needs no keeping. */
+  recorded({ type, data }: Recorded): void {
+    if (type === 'AccessDenialsCounted' && this.#repeated.delete((data as { first: string }).first)) this.#keep();
+  }
+
+  /** Not waited for: what a crash takes is the last few milliseconds of a count, never a refusal. */
+  #keep(): void {
+    this.#kept.setMeta(KEY, Buffer.from(JSON.stringify([...this.#repeated]))).catch(() => undefined);
   }
 }

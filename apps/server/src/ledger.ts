@@ -52,7 +52,7 @@ export async function openLedger(settings: Settings, clock: Clock = systemClock)
   });
   try {
     const source = `https://${settings.origin}`;
-    const denials = new Denials();
+    const denials = new Denials(store);
     const ledger = Ledger.open({
       store,
       clock,
@@ -69,6 +69,7 @@ export async function openLedger(settings: Settings, clock: Clock = systemClock)
       },
       denialOf: (request, reasons, view) => denials.denialOf(request, reasons, view),
     });
+    ledger.onEntry((entry) => denials.recorded(entry));
     if (store.size === 0 && store.readOnlyBecause === undefined) await found(ledger, vault, settings);
     writeFileSync(policyFile(settings), policyOf(settings, vault));
     const publisher = new CheckpointPublisher(store, clock, vault.signingKey('log-ml-dsa-44'));

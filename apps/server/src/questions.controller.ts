@@ -4,6 +4,7 @@ import { authorise, type Modality, type ReleasePolicy } from '@countersign/domai
 import { Vault, type Caller } from '@countersign/identity';
 import { Ledger, open } from '@countersign/ledger';
 import {
+  auditedBy,
   inForce,
   matrix,
   refusals,
@@ -19,10 +20,6 @@ import { CallerGuard, CallerOf } from './caller.guard.ts';
 import { problem } from './problem.ts';
 
 const READS_EVERYTHING: ReadonlySet<string> = new Set(['custodian', 'licensing-authority', 'regulator']);
-
-/** Whether a row is the caller's to see (domain.md, *Who commands, who sees*): all of it, or where it is concerned. */
-const sees = (caller: Caller, { parties }: Row): boolean =>
-  READS_EVERYTHING.has(caller.role) || parties.includes(caller.party) || parties.includes('*');
 
 const asOf = ApiQuery({
   name: 'asOf',
@@ -102,7 +99,8 @@ export class QuestionsController {
   session(@Param('id') id: string, @Query() at: At, @CallerOf() caller: Caller) {
     const moment = this.#moment(at);
     const answer = session(this.models.at(moment), this.models, id);
-    if (!answer || !sees(caller, answer)) throw problem(404, 'not-found', `there is no session ${id} that you may see`);
+    if (!answer || !this.#sees(caller)(answer))
+      throw problem(404, 'not-found', `there is no session ${id} that you may see`);
     return { ...said(moment), ...answer };
   }
 
@@ -133,7 +131,10 @@ export class QuestionsController {
       throw problem(400, 'invalid-query', 'policy is ear-most-recent or itar-all-held');
     const state = states.state('grant', grant);
     const about = state !== undefined && state.status !== 'unknown' ? state : undefined;
-    if (!about || !sees(caller, { ally: about.ally, parties: [about.party, about.authority, about.developer] }))
+    if (
+      !about ||
+      !this.#sees(caller)({ ally: about.ally, parties: [about.party, about.authority, about.developer], grant })
+    )
       throw problem(404, 'not-found', `there is no grant ${grant} that you may see`);
     const decision = authorise(
       states,
@@ -162,7 +163,24 @@ export class QuestionsController {
 
   #rows<R extends Row>(at: At, caller: Caller, answer: (moment: Moment) => readonly R[]) {
     const moment = this.#moment(at);
-    return { ...said(moment), rows: answer(moment).filter((row) => sees(caller, row)) };
+    return { ...said(moment), rows: answer(moment).filter(this.#sees(caller)) };
+  }
+
+  /**
+   * Whether a row is the caller's to see (domain.md, *Who commands, who sees*): all of it, where it is concerned, or, for an
+   * auditor, what its audits have in scope now.
+   */
+  #sees(caller: Caller): (row: Row) => boolean {
+    if (READS_EVERYTHING.has(caller.role)) return () => true;
+    const { models } = this;
+    const audited =
+      caller.role === 'auditor'
+        ? auditedBy(models.at({ index: models.head, time: this.ledger.clock.now() }), caller.party)
+        : undefined;
+    return ({ parties, grant }) =>
+      parties.includes(caller.party) ||
+      parties.includes('*') ||
+      (grant !== undefined && (audited?.has(grant) ?? false));
   }
 
   #moment(at: At): Moment {

@@ -1,6 +1,7 @@
 import {
   annexEntryAt,
   authorisationAt,
+  bearers,
   criteriaInForceAt,
   effectOn,
   grantAt,
@@ -22,6 +23,8 @@ import type { States as StatesAt } from './states-at.ts';
 export interface Row {
   readonly ally: string;
   readonly parties: readonly string[];
+  /** The grant that it is about, where it is about one: what an audit has in scope. */
+  readonly grant?: string;
 }
 type Known<S> = Exclude<S, { status: 'unknown' }>;
 type KnownGrant = Known<GrantState>;
@@ -36,7 +39,8 @@ function* grants(states: StatesAt): Iterable<readonly [string, KnownGrant]> {
     if (grant !== undefined && grant.status !== 'unknown') yield [id, grant];
   }
 }
-const concerned = ({ ally, party, authority, developer }: KnownGrant): Row => ({
+const concerned = (id: string, { ally, party, authority, developer }: KnownGrant): Row & { grant: string } => ({
+  grant: id,
   ally,
   parties: [party, authority, developer],
 });
@@ -92,7 +96,7 @@ export function matrix(states: StatesAt): MatrixRow[] {
         })
         .sort((a, b) => (a.session < b.session ? -1 : 1));
       rows.push({
-        ...concerned(grant),
+        ...concerned(id, grant),
         partner: grant.partner,
         modelFamily: authorised.family,
         modelName: familyName(states, authorised.family),
@@ -114,7 +118,9 @@ export function session(states: StatesAt, entries: Entries, id: string) {
   if (state === undefined || state.status === 'unknown') return undefined;
   const grant = states.state('grant', state.grant);
   const about: Row =
-    grant !== undefined && grant.status !== 'unknown' ? concerned(grant) : { ally: '', parties: [state.party] };
+    grant !== undefined && grant.status !== 'unknown'
+      ? concerned(state.grant, grant)
+      : { ally: '', parties: [state.party] };
   const basis = Object.entries(state.authorised?.basis ?? {}).map(([what, event]) => {
     const found = entries.byId(event);
     const entry = found && found.index <= states.index ? found : undefined;
@@ -251,15 +257,26 @@ export function inForce(states: StatesAt): InForceRow[] {
     });
   }
   for (const [id, grant] of grants(states))
-    rows.push({ ...concerned(grant), kind: 'grant', id, name: grant.partner, ...describe(grantAt(grant, now)) });
+    rows.push({ ...concerned(id, grant), kind: 'grant', id, name: grant.partner, ...describe(grantAt(grant, now)) });
   for (const id of states.all('liability')) {
     const state = states.state('liability', id);
     if (state === undefined || state.status === 'unknown') continue;
     const grant = states.state('grant', state.grant);
     const about =
-      grant !== undefined && grant.status !== 'unknown' ? concerned(grant) : { ally: state.ally, parties: [] };
+      grant !== undefined && grant.status !== 'unknown'
+        ? concerned(state.grant, grant)
+        : { ally: state.ally, parties: [] };
+    const terms = state.versions.at(-1)?.terms ?? state.proposal?.terms;
     const modality = state.versions.at(-1)?.terms.modalities[0] ?? 'api';
-    rows.push({ ...about, kind: 'liability', id, name: state.grant, ...describe(liabilityAt(state, modality, now)) });
+    rows.push({
+      ...about,
+      // Whoever bears a share or a layer of it, an insurer too.
+      parties: [...new Set([...about.parties, ...(terms === undefined ? [] : bearers(terms))])],
+      kind: 'liability',
+      id,
+      name: state.grant,
+      ...describe(liabilityAt(state, modality, now)),
+    });
   }
   return rows;
 }
@@ -285,6 +302,7 @@ export function refusals(entries: Entries, { index, time }: Moment): RefusalRow[
     .map(({ data, refs, recordedAt, index: at }) => ({
       ally: refs.ally?.[0] ?? '',
       parties: refs.parties ?? [],
+      grant: refs.grant?.[0] ?? '',
       at: iso(recordedAt),
       index: at,
       partner: refs.partner?.[0] ?? '',
@@ -322,7 +340,7 @@ export function usage(states: StatesAt): UsageRow[] {
       const quantity = authorisation.scope.items.find((each) => each.item === item)?.quantity;
       if (!quantity) continue;
       rows.push({
-        ...concerned(grant),
+        ...concerned(id, grant),
         authorisation: grant.scope.authorisation,
         grant: id,
         item,
@@ -354,6 +372,7 @@ export function replay(entries: Entries, { index, time }: Moment, stream: string
     .map((entry) => ({
       ally: entry.refs.ally?.[0] ?? '',
       parties: entry.refs.parties ?? [],
+      ...(entry.refs.grant?.length === 1 ? { grant: entry.refs.grant[0] as string } : {}),
       index: entry.index,
       revision: entry.revision,
       type: entry.type,
@@ -362,4 +381,16 @@ export function replay(entries: Entries, { index, time }: Moment, stream: string
       effectiveAt: iso(entry.effectiveAt),
       data: entry.data,
     }));
+}
+
+/** The grants that an auditor's audits have in scope: what the auditor may see, as of any moment. */
+export function auditedBy(states: StatesAt, auditor: string): ReadonlySet<string> {
+  const scope = new Set<string>();
+  for (const id of states.related('audit', 'parties', auditor)) {
+    const audit = states.state('audit', id);
+    if (audit === undefined || audit.status === 'unknown' || audit.auditor !== auditor || audit.status === 'recused')
+      continue;
+    for (const grant of audit.scope.grants) scope.add(grant);
+  }
+  return scope;
 }
