@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MemoryTree, treeHasher, verifyConsistency, verifyInclusion } from '@countersign/log';
 import { MAX_ENTRY_BYTES } from './port.ts';
-import type { EventData, SequencedStore, StoredEvent } from './port.ts';
+import type { EventData, SequencedEvent, SequencedStore, StoredEvent } from './port.ts';
 
 export interface OpenedStore {
   store: SequencedStore;
@@ -13,8 +13,14 @@ export interface OpenedStore {
 }
 
 const hasher = treeHasher((data) => createHash('sha256').update(data).digest());
-const event = (id: string, data: Uint8Array = Buffer.from(id)): EventData => ({
-  id,
+/** A UUID for each name, as a command's events have. */
+export const idOf = (name: string): string =>
+  createHash('sha256')
+    .update(name)
+    .digest('hex')
+    .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-8$4-$5');
+const event = (name: string, data: Uint8Array = Buffer.from(name)): EventData => ({
+  id: idOf(name),
   type: 'countersign.Test.v1',
   data,
 });
@@ -106,6 +112,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedStore
       );
       await expect(store.append('a', [], 'any')).rejects.toThrow(/at least one/);
       await expect(store.append('a', [event('x'), event('x')], 'any')).rejects.toThrow(/twice/);
+      await expect(store.append('a', [{ ...event('x'), id: 'x' }], 'any')).rejects.toThrow(/UUID/);
     });
 
     test('delivers each event once and in order, from a position on into the present, at the handler’s pace', async () => {
@@ -183,11 +190,11 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedStore
       await store.setMeta('mark', Uint8Array.of(1, 2, 3));
       store = await opened.reopen();
       expect((await all(store.readAll())).map(({ id, index }) => [id, index])).toEqual([
-        ['lease', -1],
-        ['1', 0],
+        [idOf('lease'), -1],
+        [idOf('1'), 0],
       ]);
-      expect(store.indexOf('lease')).toBeUndefined();
-      expect(store.indexOf('1')).toBe(0);
+      expect(store.indexOf(idOf('lease'))).toBeUndefined();
+      expect(store.indexOf(idOf('1'))).toBe(0);
       expect([...(store.getMeta('mark') ?? [])]).toEqual([1, 2, 3]);
     });
 
@@ -220,11 +227,11 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedStore
             streams.set(name, [...held, ...ids]);
           }
           const stored = await all(store.readAll());
-          expect(stored.slice(before).map(({ id }) => id)).toEqual(model);
+          expect(stored.slice(before).map(({ id }) => id)).toEqual(model.map(idOf));
           expect(stored.every(({ position }, i) => i === 0 || position > stored[i - 1]!.position)).toBe(true);
           for (const [name, ids] of streams)
             expect((await all(store.readStream(name))).map(({ id, revision }) => [id, revision])).toEqual(
-              ids.map((id, i) => [id, i]),
+              ids.map((id, i) => [idOf(id), i]),
             );
         }),
         { numRuns: 15 },
@@ -239,8 +246,8 @@ async function fill(store: SequencedStore, from: number, to: number): Promise<vo
   );
 }
 
-async function all(events: AsyncIterable<StoredEvent>): Promise<StoredEvent[]> {
-  const found: StoredEvent[] = [];
+async function all<E extends StoredEvent = SequencedEvent>(events: AsyncIterable<E>): Promise<E[]> {
+  const found: E[] = [];
   for await (const each of events) found.push(each);
   return found;
 }

@@ -6,6 +6,8 @@ export type {
   EventStore,
   ExpectedRevision,
   Position,
+  Sequenced,
+  SequencedEvent,
   SequencedStore,
   StoredEvent,
   Subscription,
@@ -13,3 +15,7 @@ export type {
 export { StoreLockedError, StoreReadOnlyError, StoreUnavailableError } from './faults.ts';
 export { openSqliteStore } from './sqlite/store.ts';
 export type { SqliteStoreOptions } from './sqlite/store.ts';
+export { openEventStoreDb } from './eventstoredb/store.ts';
+export type { EventStoreDbOptions } from './eventstoredb/store.ts';
+export { EventStoreDbStreams } from './eventstoredb/streams.ts';
+export type { StreamsOptions } from './eventstoredb/streams.ts';

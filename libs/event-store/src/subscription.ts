@@ -1,8 +1,8 @@
-import type { Position, StoredEvent, Subscription } from './port.ts';
+import type { Position, SequencedEvent, Subscription } from './port.ts';
 
 export interface Followed {
   /** The next few events after a position; none if the end is reached. */
-  read(after: Position): StoredEvent[];
+  read(after: Position): SequencedEvent[];
   /** Called after each commit. */
   listeners: Set<() => void>;
 }
@@ -11,7 +11,7 @@ export interface Followed {
 export function follow(
   store: Followed,
   after: Position | null,
-  handler: (event: StoredEvent) => void | Promise<void>,
+  handler: (event: SequencedEvent) => void | Promise<void>,
   onFault: (fault: unknown) => void = rethrow,
 ): Subscription {
   let open = true;

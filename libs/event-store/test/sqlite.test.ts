@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openSqliteStore } from '@countersign/event-store';
-import { eventStoreContract } from '../src/contract.ts';
+import { eventStoreContract, idOf } from '../src/contract.ts';
 
 const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const origin = 'test.example/log';
 const open = (file: string) => openSqliteStore({ file, origin, signingKey: key });
-const event = (id: string) => ({ id, type: 'countersign.Test.v1', data: Buffer.from(id) });
+const event = (name: string) => ({ id: idOf(name), type: 'countersign.Test.v1', data: Buffer.from(name) });
 
 eventStoreContract('sqlite', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'store-'));
@@ -83,7 +83,7 @@ describe('the sqlite store', () => {
     store = await open(file);
     expect(store.readOnlyBecause).toMatch(/old copy/);
     await expect(store.append('a', [event('3')], 0)).rejects.toMatchObject({ code: 'STORE_READ_ONLY' });
-    expect(store.entry(0)?.id).toBe('1');
+    expect(store.entry(0)?.id).toBe(idOf('1'));
     await store.close();
   });
 

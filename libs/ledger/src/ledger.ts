@@ -8,7 +8,7 @@ import {
   type Refusal,
   type Sealed,
 } from '@countersign/domain';
-import type { Appended, EventData, SequencedStore } from '@countersign/event-store';
+import type { EventData, Sequenced, SequencedEvent, SequencedStore } from '@countersign/event-store';
 import { canonicalJson } from './canonical.ts';
 import type { Clock } from './clock.ts';
 import type { CommandRequest, Outcome } from './command.ts';
@@ -74,9 +74,14 @@ interface Command {
   readonly causationId?: string;
 }
 
+type AppendedNow = {
+  readonly outcome: 'appended';
+  readonly appended: Sequenced;
+  readonly events: readonly EventData[];
+};
+/** `before`: the command is in the log already, from another process or an earlier try. */
 type Decided =
-  | { readonly outcome: 'appended'; readonly appended: Appended; readonly events: readonly EventData[] }
-  | Extract<Outcome, { outcome: 'refused' | 'revision-mismatch' }>;
+  AppendedNow | { readonly outcome: 'before' } | Extract<Outcome, { outcome: 'refused' | 'revision-mismatch' }>;
 
 /** The entry is one that this ledger must not write: a fault of ours, not of the caller. */
 export class InvalidEventError extends Error {
@@ -85,8 +90,12 @@ export class InvalidEventError extends Error {
 
 /**
  * Where domain, log and store meet. A command's life: it is recognised if it came before; decided against the one view,
- * while no other command on its stream is; its events are sealed, checked, appended with the revision that was decided
- * on; and when they are durable and in a signed tree, the view has them and the caller gets their receipts.
+ * while no other command of this process on its stream is; its events are sealed, checked, appended with the revision that
+ * was decided on; and when they are durable and in a signed tree, the view has them and the caller gets their receipts.
+ *
+ * Other processes may write to the same store. Then the view may lag behind it, and is never trusted to refuse: what it
+ * refuses is decided again once it has all that was stored before (so a refusal is as true as if there were one process),
+ * and what it permits is kept by the stream's revision, or voided by rule (domain.md, R13).
  */
 export class Ledger {
   readonly store: SequencedStore;
@@ -95,8 +104,8 @@ export class Ledger {
   readonly #options: LedgerOptions;
   readonly #queues = new StreamQueues();
   readonly #underWay = new Set<string>();
-  /** Appended, but entries before them are not in the view yet. */
-  readonly #ahead = new Map<number, Recorded>();
+  /** Indices of entries that this process appends and may have to follow up; others follow up their own. */
+  readonly #mine = new Set<string>();
   readonly #waiting: { index: number; done: () => void }[] = [];
   #settling: Promise<void> = Promise.resolve();
   /** Entries that nothing was made to follow from yet. */
@@ -113,9 +122,55 @@ export class Ledger {
   /** Reads the whole log into the view. @throws Error if the log has an entry that these deciders do not know */
   static open(options: LedgerOptions): Ledger {
     const ledger = new Ledger(options);
-    for (const event of options.store.entries(0, options.store.size))
-      ledger.view.apply(recordedOf(decodeEntry(event.data), event.index));
+    ledger.#catchUp();
+    options.store.onLeaves((leaves) => {
+      for (const leaf of leaves) ledger.#take(leaf);
+      ledger.#release();
+    });
     return ledger;
+  }
+
+  #catchUp(): void {
+    for (const event of this.store.entries(this.view.index + 1, Infinity))
+      this.view.apply(recordedOf(decodeEntry(event.data), event.index));
+  }
+
+  #take(leaf: SequencedEvent): void {
+    const entry = recordedOf(decodeEntry(leaf.data), leaf.index);
+    this.view.apply(entry);
+    if (this.#mine.delete(entry.id) && (this.#options.mayFollow?.(entry.type) ?? true)) this.#unsettled.push(entry);
+    for (const listener of this.#listeners) listener(entry);
+  }
+
+  #release(): void {
+    for (let i = this.#waiting.length - 1; i >= 0; i--) {
+      const waiting = this.#waiting[i] as { index: number; done: () => void };
+      if (waiting.index > this.view.index) continue;
+      this.#waiting.splice(i, 1);
+      waiting.done();
+    }
+  }
+
+  /**
+   * Resolves with true once the view has the entry of this index; with false if it does not in time. A caller who saw the
+   * index elsewhere sees its own writes so.
+   */
+  async has(index: number, withinMs: number): Promise<boolean> {
+    if (index <= this.view.index) return true;
+    return await new Promise((resolve) => {
+      const waiting = {
+        index,
+        done: () => {
+          clearTimeout(timer);
+          resolve(true);
+        },
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        resolve(false);
+      }, withinMs);
+      this.#waiting.push(waiting);
+    });
   }
 
   /** Told of each entry once it is in the view, in log order. */
@@ -138,8 +193,9 @@ export class Ledger {
       if (decided.outcome === 'appended') {
         const { mayFollow } = this.#options;
         if (!mayFollow || decided.events.some(({ type }) => mayFollow(typeNameOf(type)))) await this.#follow();
-        return this.#done(decided, false);
+        return this.#done(decided);
       }
+      if (decided.outcome === 'before') return this.#repeat(commandId, commandDigest) as Outcome;
       if (decided.outcome === 'refused')
         // One after the other, so that the same refusal again finds the first.
         return await this.#queues.run(`refusals of ${request.actor.party}`, () =>
@@ -157,7 +213,7 @@ export class Ledger {
    */
   async executeSystem(command: SystemCommand): Promise<readonly Receipt[] | undefined> {
     const commandId = systemCommandIdOf(command.cause, command.rule, streamOf(command.category, command.id));
-    if (this.store.indexOf(eventIdOf(commandId, 0)) !== undefined) return [];
+    if (this.#isThere(commandId)) return [];
     const causeIndex = this.store.indexOf(command.cause);
     const cause = causeIndex === undefined ? undefined : this.#entry(causeIndex);
     const decided = await this.#decideAndAppend({
@@ -168,6 +224,7 @@ export class Ledger {
       causationId: command.cause,
       ...(cause ? { correlationId: cause.correlationid } : {}),
     });
+    if (decided.outcome === 'before') return [];
     return decided.outcome === 'appended' ? this.#receipts(decided) : undefined;
   }
 
@@ -224,23 +281,38 @@ export class Ledger {
   #decideAndAppend(command: Command): Promise<Decided> {
     const stream = streamOf(command.category, command.id);
     return this.#queues.run(stream, async () => {
-      for (;;) {
+      for (let current = false; ;) {
+        if (this.#isThere(command.commandId)) return { outcome: 'before' };
         const revision = this.view.revision(stream);
-        if (command.ifMatch !== undefined && command.ifMatch !== revision)
-          return { outcome: 'revision-mismatch', actual: revision };
         const now = this.clock.now();
-        const decision = this.#decide(command, now);
-        if (isRefused(decision)) return { outcome: 'refused', reasons: decision.refused, receipts: [] };
-        const events = this.#encode(command, decision, stream, revision === 'none' ? 0 : revision + 1, now);
-        const appended = await this.store.append(stream, events, revision);
-        if (appended.appended) {
-          await this.#inView(events, appended);
-          return { outcome: 'appended', appended, events };
+        const mismatch = command.ifMatch !== undefined && command.ifMatch !== revision;
+        const decision = mismatch ? undefined : this.#decide(command, now);
+        if (decision === undefined || isRefused(decision)) {
+          const seen = this.view.index;
+          if (!current) await this.store.synced();
+          current = true;
+          if (this.view.index !== seen) continue;
+          return decision === undefined
+            ? { outcome: 'revision-mismatch', actual: revision }
+            : { outcome: 'refused', reasons: decision.refused, receipts: [] };
         }
-        // Someone else wrote to the stream; decide again once the view has it.
-        if (appended.conflict === 'partial-duplicate') throw new Error(`ids of ${command.commandId} are taken`);
+        const events = this.#encode(command, decision, stream, revision === 'none' ? 0 : revision + 1, now);
+        for (const { id } of events) this.#mine.add(id);
+        const appended = await this.store.append(stream, events, revision).finally(() => {
+          for (const { id } of events) this.#mine.delete(id);
+        });
+        if (appended.appended)
+          return appended.duplicate ? { outcome: 'before' } : { outcome: 'appended', appended, events };
+        // Someone else wrote to the stream: decided again, on a view that has it.
+        await this.store.synced();
+        if (appended.conflict === 'partial-duplicate' && !this.#isThere(command.commandId))
+          throw new Error(`ids of ${command.commandId} are taken`);
       }
     });
+  }
+
+  #isThere(commandId: string): boolean {
+    return this.store.indexOf(eventIdOf(commandId, 0)) !== undefined;
   }
 
   #decide(
@@ -291,29 +363,6 @@ export class Ledger {
     });
   }
 
-  /** Resolves when the view has these entries, and all before them. */
-  async #inView(events: readonly EventData[], appended: Appended): Promise<void> {
-    events.forEach((event, n) => {
-      const index = appended.indices[n] as number;
-      if (index > this.view.index) this.#ahead.set(index, recordedOf(decodeEntry(event.data), index));
-    });
-    for (let next = this.#ahead.get(this.view.index + 1); next; next = this.#ahead.get(this.view.index + 1)) {
-      this.#ahead.delete(next.index);
-      this.view.apply(next);
-      if (this.#options.mayFollow?.(next.type) ?? true) this.#unsettled.push(next);
-      for (const listener of this.#listeners) listener(next);
-    }
-    for (let i = this.#waiting.length - 1; i >= 0; i--) {
-      const waiting = this.#waiting[i] as { index: number; done: () => void };
-      if (waiting.index <= this.view.index) {
-        this.#waiting.splice(i, 1);
-        waiting.done();
-      }
-    }
-    const last = appended.indices.at(-1) as number;
-    if (last > this.view.index) await new Promise<void>((done) => this.#waiting.push({ index: last, done }));
-  }
-
   async #refused(
     request: CommandRequest,
     reasons: readonly [Refusal, ...Refusal[]],
@@ -332,21 +381,22 @@ export class Ledger {
       commandId,
       commandDigest,
     });
+    if (decided.outcome === 'before') return this.#repeat(commandId, commandDigest) as Outcome;
     return { outcome: 'refused', reasons, receipts: decided.outcome === 'appended' ? this.#receipts(decided) : [] };
   }
 
-  #done(decided: Extract<Decided, { outcome: 'appended' }>, repeated: boolean): Outcome {
+  #done(decided: AppendedNow): Outcome {
     const { stream, revisions } = decided.appended;
     return {
       outcome: 'done',
       stream,
       revision: revisions.at(-1) as number,
       receipts: this.#receipts(decided),
-      repeated,
+      repeated: false,
     };
   }
 
-  #receipts({ appended, events }: Extract<Decided, { outcome: 'appended' }>): Receipt[] {
+  #receipts({ appended, events }: AppendedNow): Receipt[] {
     return events.map(({ data }, n) =>
       receiptOf(this.store, appended.indices[n] as number, data, appended.size, appended.checkpoint),
     );

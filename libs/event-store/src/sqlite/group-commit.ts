@@ -1,6 +1,6 @@
 import { StoreUnavailableError } from '../faults.ts';
 import { writeHighWater } from './high-water.ts';
-import type { Appended, Conflict } from '../port.ts';
+import type { Conflict, Sequenced, SequencedEvent } from '../port.ts';
 import type { Committed, Outcome, PendingAppend, SqliteWriter } from './writer.ts';
 
 /** The mark lags behind the commits by at most this, and is never ahead of them. */
@@ -8,7 +8,7 @@ const MARK_EVERY_MS = 1000;
 
 interface Waiting {
   readonly append: PendingAppend;
-  resolve(value: Appended | Conflict): void;
+  resolve(value: Sequenced | Conflict): void;
   reject(fault: Error): void;
 }
 interface WaitingMeta {
@@ -26,21 +26,21 @@ interface WaitingMeta {
 export class GroupCommit {
   readonly #writer: SqliteWriter;
   readonly #highWaterFile: string;
-  readonly #onCommit: () => void;
+  readonly #onCommit: (leaves: readonly SequencedEvent[]) => void;
   #appends: Waiting[] = [];
   #metas: WaitingMeta[] = [];
   #scheduled = false;
   #mark: Pick<Committed, 'size' | 'root'> | undefined;
   #markTimer: NodeJS.Timeout | undefined;
 
-  /** `onCommit` runs after each commit, before its appends are answered. */
-  constructor(writer: SqliteWriter, highWaterFile: string, onCommit: () => void) {
+  /** `onCommit` hears of each commit, and of its new leaves, before its appends are answered. */
+  constructor(writer: SqliteWriter, highWaterFile: string, onCommit: (leaves: readonly SequencedEvent[]) => void) {
     this.#writer = writer;
     this.#highWaterFile = highWaterFile;
     this.#onCommit = onCommit;
   }
 
-  append(append: PendingAppend): Promise<Appended | Conflict> {
+  append(append: PendingAppend): Promise<Sequenced | Conflict> {
     return new Promise((resolve, reject) => {
       this.#appends.push({ append, resolve, reject });
       this.#schedule();
@@ -84,7 +84,7 @@ export class GroupCommit {
       for (const { reject } of [...appends, ...metas]) reject(fault);
       return;
     }
-    this.#onCommit();
+    this.#onCommit(committed.leaves);
     for (let i = 0; i < appends.length; i++) {
       const { append, resolve } = appends[i] as Waiting;
       resolve(answerOf(append, committed.outcomes[i] as Outcome, committed));
@@ -110,7 +110,7 @@ export class GroupCommit {
   }
 }
 
-function answerOf({ stream }: PendingAppend, outcome: Outcome, { note, size }: Committed): Appended | Conflict {
+function answerOf({ stream }: PendingAppend, outcome: Outcome, { note, size }: Committed): Sequenced | Conflict {
   if ('actual' in outcome) return { appended: false, conflict: outcome.kind, actual: outcome.actual };
   const { kind, revisions, indices } = outcome;
   return { appended: true, stream, revisions, indices, duplicate: kind === 'duplicate', checkpoint: note, size };

@@ -1,6 +1,14 @@
-import { createPublicKey, hash, sign, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, sign, type KeyObject, type webcrypto } from 'node:crypto';
 import { ED25519, formatCheckpoint, formatNote, parseCheckpoint, parseNote, verifierKey } from '@countersign/log';
 import type { Checkpoint } from '@countersign/log';
+
+/** A private key, in whichever form it was given: a key object, PEM (PKCS #8) or JWK. */
+export function signingKeyOf(key: KeyObject | string | webcrypto.JsonWebKey): KeyObject {
+  if (typeof key === 'string') return createPrivateKey(key);
+  return 'asymmetricKeyType' in key
+    ? (key as KeyObject)
+    : createPrivateKey({ key: key as webcrypto.JsonWebKey, format: 'jwk' });
+}
 
 /** Signs a tree head as a C2SP checkpoint in a signed note, by the log's Ed25519 key. */
 export function checkpointSigner(origin: string, key: KeyObject): (size: number, root: Uint8Array) => string {

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { TreeHasher } from '@countersign/log';
-import type { EventData, ExpectedRevision } from '../port.ts';
+import type { EventData, ExpectedRevision, SequencedEvent } from '../port.ts';
 import { fingerprintOf, type Directory } from './directory.ts';
 import { loadMemory, type Memory } from './memory.ts';
 import { checkpointSigner } from './note.ts';
@@ -21,6 +21,8 @@ export type Outcome =
 export interface Committed {
   /** One for each append, in order. */
   readonly outcomes: readonly Outcome[];
+  /** The leaves that are new, in log order. */
+  readonly leaves: readonly SequencedEvent[];
   readonly size: number;
   readonly root: Uint8Array;
   readonly note: string;
@@ -80,7 +82,8 @@ export class SqliteWriter {
     const before = frontier.size;
     try {
       this.#sql.begin.run();
-      const outcomes = appends.map((append) => this.#append(memory, append));
+      const leaves: SequencedEvent[] = [];
+      const outcomes = appends.map((append) => this.#append(memory, append, leaves));
       for (const { key, value } of metas) this.#sql.meta.run(key, value);
       const { size } = frontier;
       const root = frontier.root();
@@ -92,7 +95,7 @@ export class SqliteWriter {
       }
       this.#sql.commit.run();
       this.#note = note;
-      return { outcomes, size, root, note, grew: size > before };
+      return { outcomes, leaves, size, root, note, grew: size > before };
     } catch (fault) {
       this.#memory = undefined;
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
@@ -100,7 +103,11 @@ export class SqliteWriter {
     }
   }
 
-  #append({ directory, frontier, tiles }: Memory, { stream: name, leaf, expected, events }: PendingAppend): Outcome {
+  #append(
+    { directory, frontier, tiles }: Memory,
+    { stream: name, leaf, expected, events }: PendingAppend,
+    leaves: SequencedEvent[],
+  ): Outcome {
     let stream = directory.stream(name);
     const actual = stream === undefined ? 'none' : stream.positions.length - 1;
     const fingerprints = events.map(({ id }) => fingerprintOf(id));
@@ -128,7 +135,9 @@ export class SqliteWriter {
       if (full) this.#sql.directory.run(full.page, full.cells);
       revisions.push(revision);
       indices.push(index ?? -1);
-      if (index !== null) frontier.append(this.#hasher.leaf(data), (level, at, hash) => tiles.add(level, at, hash));
+      if (index === null) continue;
+      frontier.append(this.#hasher.leaf(data), (level, at, hash) => tiles.add(level, at, hash));
+      leaves.push({ id, type, data, stream: name, revision, position: BigInt(position), index });
     }
     return { kind: 'appended', revisions, indices };
   }

@@ -1,0 +1,138 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { TreeHasher } from '@countersign/log';
+import type { Position, SequencedEvent, StoredEvent } from '../port.ts';
+import { fingerprintOf } from '../sqlite/directory.ts';
+import { loadMemory, type Memory } from '../sqlite/memory.ts';
+import { openForWriting } from '../sqlite/schema.ts';
+
+/** Events that go into one transaction of the mirror, at most, and for how long one is open at most. */
+const MOST = 2000;
+const LONGEST_MS = 200;
+
+/** How far the mirror has come in the event store. */
+export interface Progress {
+  /** Of the last event that was taken in. */
+  position: Position | null;
+  /** Revision of the last checkpoint, and of the last change of the lease. */
+  checkpoint: number | 'none';
+  lease: number | 'none';
+  /** Who has the lease; undefined if it was given back. */
+  holder: string | undefined;
+}
+
+/**
+ * Opens a mirror: this process's own copy of the ledger's events, with the tree over them. It is disposable, so it is not
+ * flushed to the disk at each commit: what a crash takes from its end is read again.
+ */
+export function openMirror(file: string): DatabaseSync {
+  const db = openForWriting(file);
+  db.exec(
+    'PRAGMA synchronous=NORMAL; CREATE TABLE IF NOT EXISTS source (key TEXT PRIMARY KEY, value TEXT) STRICT, WITHOUT ROWID',
+  );
+  return db;
+}
+
+/** Takes events into the mirror, in the order of the event store, with the tree's nodes; all or nothing of a transaction. */
+export class MirrorWriter {
+  readonly memory: Memory;
+  readonly progress: Progress;
+  readonly #db: DatabaseSync;
+  readonly #hasher: TreeHasher;
+  readonly #isLeaf: (stream: string) => boolean;
+  readonly #sql: Record<'stream' | 'event' | 'directory' | 'tile' | 'checkpoint' | 'meta' | 'source', StatementSync>;
+  #uncommitted = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(db: DatabaseSync, hasher: TreeHasher, isLeaf: (stream: string) => boolean) {
+    this.#db = db;
+    this.#hasher = hasher;
+    this.#isLeaf = isLeaf;
+    this.memory = loadMemory(db, hasher);
+    this.#sql = {
+      stream: db.prepare('INSERT INTO streams VALUES (?, ?, ?)'),
+      event: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)'),
+      directory: db.prepare('INSERT INTO directory VALUES (?, ?)'),
+      tile: db.prepare('INSERT INTO tiles VALUES (?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes'),
+      checkpoint: db.prepare('INSERT INTO checkpoints VALUES (?, ?) ON CONFLICT DO NOTHING'),
+      meta: db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
+      source: db.prepare('INSERT INTO source VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
+    };
+    const kept = new Map(
+      db
+        .prepare('SELECT key, value FROM source')
+        .all()
+        .map((row) => [String(row['key']), row['value'] as string | null]),
+    );
+    const revision = (key: string): number | 'none' => (kept.get(key) ? Number(kept.get(key)) : 'none');
+    const position = kept.get('position');
+    this.progress = {
+      position: position ? BigInt(position) : null,
+      checkpoint: revision('checkpoint'),
+      lease: revision('lease'),
+      holder: kept.get('holder') ?? undefined,
+    };
+  }
+
+  /**
+   * The event with its place, as the log has it. @throws Error if it does not follow the last one of its stream: something
+   * of it was removed from the event store
+   */
+  take({ id, type, data, stream: name, revision }: StoredEvent): SequencedEvent {
+    const { directory, frontier, tiles } = this.memory;
+    this.#begin();
+    const leaf = this.#isLeaf(name);
+    let stream = directory.stream(name);
+    if (revision !== (stream?.positions.length ?? 0))
+      throw new Error(
+        `revision ${revision} of ${name} follows ${(stream?.positions.length ?? 0) - 1} in the event store`,
+      );
+    if (stream === undefined) {
+      stream = directory.addStream(name, leaf);
+      this.#sql.stream.run(stream.number, name, leaf ? 1 : 0);
+    }
+    const { position, index } = directory.add(stream, fingerprintOf(id));
+    this.#sql.event.run(position, stream.number, revision, index, id, type, data);
+    const full = directory.pageEndingAt(position);
+    if (full) this.#sql.directory.run(full.page, full.cells);
+    if (index !== null) frontier.append(this.#hasher.leaf(data), (level, at, hash) => tiles.add(level, at, hash));
+    return { id, type, data, stream: name, revision, position: BigInt(position), index: index ?? -1 };
+  }
+
+  /** A checkpoint that is confirmed: it may be kept before its event comes by. */
+  keepCheckpoint(size: number, note: string): void {
+    this.#begin();
+    this.#sql.checkpoint.run(size, note);
+  }
+
+  keepMeta(key: string, value: Uint8Array): void {
+    this.#begin();
+    this.#sql.meta.run(key, value);
+  }
+
+  /** To be called for each event of the event store, once it is taken in. */
+  passed(position: Position): void {
+    this.#begin();
+    this.progress.position = position;
+    if (++this.#uncommitted >= MOST) this.commit();
+  }
+
+  commit(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (!this.#db.isTransaction) return;
+    for (const { key, hashes } of this.memory.tiles.takeChanged()) this.#sql.tile.run(key, hashes);
+    const { position, checkpoint, lease, holder } = this.progress;
+    this.#sql.source.run('position', position === null ? null : String(position));
+    this.#sql.source.run('checkpoint', checkpoint === 'none' ? null : String(checkpoint));
+    this.#sql.source.run('lease', lease === 'none' ? null : String(lease));
+    this.#sql.source.run('holder', holder ?? null);
+    this.#db.exec('COMMIT');
+    this.#uncommitted = 0;
+  }
+
+  #begin(): void {
+    if (this.#db.isTransaction) return;
+    this.#db.exec('BEGIN IMMEDIATE');
+    this.#timer = setTimeout(() => this.commit(), LONGEST_MS).unref();
+  }
+}

@@ -1,0 +1,460 @@
+import { createPublicKey, randomUUID, verify, type KeyObject, type webcrypto } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
+import { parseCheckpoint, parseNote } from '@countersign/log';
+import type { DatabaseSync } from 'node:sqlite';
+import { checkEvents } from '../check-events.ts';
+import { StoreReadOnlyError, StoreUnavailableError } from '../faults.ts';
+import type {
+  Conflict,
+  EventData,
+  ExpectedRevision,
+  Sequenced,
+  SequencedEvent,
+  SequencedStore,
+  StoredEvent,
+  Subscription,
+} from '../port.ts';
+import { nodeTreeHasher } from '../sqlite/hasher.ts';
+import { readHighWater, writeHighWater } from '../sqlite/high-water.ts';
+import type { Memory } from '../sqlite/memory.ts';
+import { checkpointSigner, signingKeyOf } from '../sqlite/note.ts';
+import { StoredLog } from '../sqlite/stored-log.ts';
+import { explained } from './faults.ts';
+import { MirrorWriter, openMirror } from './mirror.ts';
+import { CHECKPOINTS, LEASE, Sequencer } from './sequencer.ts';
+import { EventStoreDbStreams, type Retention } from './streams.ts';
+import { within } from './waiting.ts';
+
+export interface EventStoreDbOptions {
+  /** `esdb://…`: hosts, TLS, certificates, credentials (the client library's connection string). */
+  connectionString: string;
+  /** Origin of the log, the first line of its checkpoints. */
+  origin: string;
+  /** The log's Ed25519 private key, which all processes share: a key object, PEM (PKCS #8) or JWK. */
+  signingKey: KeyObject | string | webcrypto.JsonWebKey;
+  /** This process's own copy of the log. May be removed whenever the process is down: it is made anew. */
+  mirrorFile: string;
+  /** The high-water mark, which all processes share: outside the event store, so that an old copy of that is noticed. */
+  highWaterFile: string;
+  /** What the names of this ledger's streams begin with in the event store. */
+  namespace?: string;
+  /** Which streams are leaves; those whose names begin with `$` are not, unless told. */
+  isLeaf?: (stream: string) => boolean;
+  /** How long an append may take, in milliseconds, before it is given up as one whose fate is not known. */
+  deadlineMs?: number;
+  /** How long leaves may stand without a checkpoint before another process signs, in milliseconds. */
+  leaseMs?: number;
+  /** Who this process is among those on the same event store. */
+  node?: string;
+}
+
+const META = '$sequencer/meta/';
+const MARK_EVERY_MS = 1000;
+
+/**
+ * Opens the ledger's streams on an EventStoreDB or KurrentDB, and follows them. What is in the mirror can be read at once;
+ * `synced` tells when all is there.
+ *
+ * @throws StoreUnavailableError if the event store is away, or refuses the credentials
+ */
+export async function openEventStoreDb(options: EventStoreDbOptions): Promise<SequencedStore> {
+  const { connectionString, namespace = 'countersign.', deadlineMs = 10_000, mirrorFile } = options;
+  const streams = new EventStoreDbStreams({ connectionString, namespace, deadlineMs });
+  let db: DatabaseSync | undefined;
+  try {
+    await streams.reach();
+    db = openMirror(mirrorFile);
+    const mirrored = db.prepare("SELECT value FROM source WHERE key = 'position'").get()?.['value'];
+    if (mirrored != null && !(await streams.at(BigInt(String(mirrored))))) {
+      // Another event store, or an old copy of this one: the shared mark tells which, once all is read again.
+      db.close();
+      for (const end of ['', '-wal', '-shm']) rmSync(`${mirrorFile}${end}`, { force: true });
+      db = openMirror(mirrorFile);
+    }
+    return new EventStoreDbStore(db, streams, options);
+  } catch (fault) {
+    if (db?.isOpen) db.close();
+    await streams.close();
+    throw fault;
+  }
+}
+
+interface Waiting {
+  resolve: () => void;
+  reject: (fault: Error) => void;
+}
+
+class EventStoreDbStore extends StoredLog implements SequencedStore {
+  readonly #streams: EventStoreDbStreams;
+  readonly #options: EventStoreDbOptions;
+  readonly #deadlineMs: number;
+  readonly #mirror: MirrorWriter;
+  readonly #sequencer: Sequencer;
+  readonly #subscription: Subscription;
+  readonly #publicKey: KeyObject;
+  readonly #sign: (size: number, root: Uint8Array) => string;
+  /** Resolves when everything that was there at the start is taken in and found sound. */
+  readonly #ready: Promise<void>;
+  /** The latest confirmed checkpoint. */
+  #signed: { size: number; note: string };
+  readonly #forRevision = new Map<string, Waiting[]>();
+  readonly #forSigned: (Waiting & { index: number })[] = [];
+  readonly #forPosition: (Waiting & { position: bigint })[] = [];
+  /** The last append without expectation, of each stream that has one under way. */
+  readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #retentions = new Map<string, string>();
+  /** How far the event store was looked through for more of ours. */
+  #passed: bigint | null = null;
+  #unsound: string | undefined;
+  #away: string | undefined;
+  #markTimer: NodeJS.Timeout | undefined;
+
+  constructor(db: DatabaseSync, streams: EventStoreDbStreams, options: EventStoreDbOptions) {
+    super(db, nodeTreeHasher());
+    this.#streams = streams;
+    this.#options = options;
+    this.#deadlineMs = options.deadlineMs ?? 10_000;
+    const key = signingKeyOf(options.signingKey);
+    this.#publicKey = createPublicKey(key);
+    this.#sign = checkpointSigner(options.origin, key);
+    this.#mirror = new MirrorWriter(db, this.hasher, options.isLeaf ?? ((stream: string) => !stream.startsWith('$')));
+    const row = db.prepare('SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1').get();
+    this.#signed = row
+      ? { size: Number(row['size']), note: String(row['note']) }
+      : { size: 0, note: this.#sign(0, this.hasher.empty()) };
+    this.#sequencer = new Sequencer({
+      streams,
+      node: options.node ?? randomUUID(),
+      leaseMs: options.leaseMs ?? 2000,
+      progress: this.#mirror.progress,
+      size: () => this.memory.directory.size,
+      signed: () => this.#signed.size,
+      sign: () => {
+        const { size } = this.memory.frontier;
+        return { size, note: this.#sign(size, this.memory.frontier.root()) };
+      },
+      confirmed: (size, note, revision) => {
+        this.#confirmed(size, note, revision);
+      },
+    });
+    this.#subscription = streams.follow(
+      this.#mirror.progress.position,
+      (event) => {
+        this.#take(event);
+      },
+      (fault) => {
+        this.#fail(fault);
+      },
+      (fault) => {
+        this.#away = fault?.message;
+      },
+      (retention) => {
+        this.#retention(retention);
+      },
+      (position) => {
+        this.#passed = position;
+      },
+    );
+    this.#ready = this.#subscription.caughtUp.then(() => {
+      this.#unsound ??= this.#belowMark();
+      this.#mirror.commit();
+    });
+    this.#ready.catch(() => undefined);
+  }
+
+  protected override get memory(): Memory {
+    return this.#mirror.memory;
+  }
+
+  /** Whether this process is the one that signs. */
+  get leads(): boolean {
+    return this.#sequencer.leads;
+  }
+
+  get size(): number {
+    return this.#signed.size;
+  }
+
+  get readOnlyBecause(): string | undefined {
+    const [retention] = this.#retentions;
+    return (
+      this.#unsound ??
+      (retention && `stream ${retention[0]} ${retention[1]}: take it back, the ledger keeps everything`)
+    );
+  }
+
+  get awayBecause(): string | undefined {
+    return this.#away;
+  }
+
+  checkpoint(): string {
+    return this.#signed.note;
+  }
+
+  async append(
+    stream: string,
+    events: readonly EventData[],
+    expected: ExpectedRevision,
+  ): Promise<Sequenced | Conflict> {
+    checkEvents(events);
+    if (this.closed) throw new StoreReadOnlyError('it is closed');
+    if (expected !== 'any') return await this.#within(this.#append(stream, events, expected));
+    // Those that expect nothing would only get in each other's way.
+    const before = this.#tails.get(stream);
+    const run = () => this.#within(this.#append(stream, events, expected));
+    const mine = before === undefined ? run() : before.then(run, run);
+    this.#tails.set(stream, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#tails.get(stream) === mine) this.#tails.delete(stream);
+    }
+  }
+
+  async #append(
+    stream: string,
+    events: readonly EventData[],
+    expected: ExpectedRevision,
+  ): Promise<Sequenced | Conflict> {
+    await this.#ready;
+    for (;;) {
+      const because = this.readOnlyBecause;
+      if (because !== undefined) throw new StoreReadOnlyError(because);
+      const known = this.#known(stream, events);
+      if (known) return 'conflict' in known ? known : await this.#underCheckpoint(known);
+      const actual = this.#revision(stream);
+      // Streams only grow: what is beyond it here is beyond it everywhere.
+      if (expected !== 'any' && actual !== 'none' && (expected === 'none' || expected < actual))
+        return { appended: false, conflict: 'revision', actual };
+      const answer = await this.#streams.appendAt(stream, events, expected === 'any' ? actual : expected);
+      if (!answer.appended) {
+        if (answer.actual !== 'none') await this.#hasRevision(stream, answer.actual);
+        const since = this.#known(stream, events);
+        if (since === undefined && expected !== 'any') return answer;
+        continue;
+      }
+      await this.#hasRevision(stream, answer.revisions.at(-1) as number);
+      const stored = this.#known(stream, events);
+      if (!stored || 'conflict' in stored) throw new StoreUnavailableError(`the event store lost events of ${stream}`);
+      // The server takes an id that it has for a repetition, whatever the bytes.
+      const same = events.every(({ id, data }) => Buffer.compare(this.find(id)?.['data'] as Uint8Array, data) === 0);
+      return await this.#underCheckpoint({ ...stored, duplicate: answer.duplicate || !same });
+    }
+  }
+
+  /** Where events with these ids stand; undefined if there is none of them. */
+  #known(
+    stream: string,
+    events: readonly EventData[],
+  ): { stream: string; revisions: number[]; indices: number[]; duplicate: boolean } | Conflict | undefined {
+    const rows = events.map(({ id }) => this.find(id));
+    if (rows.every((row) => row === undefined)) return undefined;
+    const number = this.memory.directory.stream(stream)?.number;
+    if (number === undefined || rows.some((row) => row?.['stream'] !== number))
+      return { appended: false, conflict: 'partial-duplicate', actual: this.#revision(stream) };
+    return {
+      stream,
+      revisions: rows.map((row) => Number(row?.['revision'])),
+      indices: rows.map((row) => (row?.['leaf'] as number | null) ?? -1),
+      duplicate: true,
+    };
+  }
+
+  async #underCheckpoint(known: Pick<Sequenced, 'stream' | 'revisions' | 'indices' | 'duplicate'>): Promise<Sequenced> {
+    const last = known.indices.reduce((a, b) => Math.max(a, b));
+    if (last >= this.#signed.size) await this.#until(this.#forSigned, { index: last });
+    return { appended: true, ...known, checkpoint: this.#signed.note, size: this.#signed.size };
+  }
+
+  #revision(stream: string): number | 'none' {
+    const count = this.memory.directory.stream(stream)?.positions.length ?? 0;
+    return count === 0 ? 'none' : count - 1;
+  }
+
+  async #hasRevision(stream: string, revision: number): Promise<void> {
+    if ((this.memory.directory.stream(stream)?.positions.length ?? 0) > revision) return;
+    const key = `${revision} ${stream}`;
+    const waiting = this.#forRevision.get(key) ?? [];
+    this.#forRevision.set(key, waiting);
+    await this.#until(waiting, {});
+  }
+
+  async synced(): Promise<void> {
+    await this.#within(
+      this.#ready.then(async () => {
+        const { progress } = this.#mirror;
+        const known = [progress.position, this.#passed].filter((each) => each !== null);
+        const head = await this.#streams.lastAfter(known.length === 0 ? null : known.reduce((a, b) => (a > b ? a : b)));
+        if (head !== null && (progress.position === null || progress.position < head))
+          await this.#until(this.#forPosition, { position: head });
+      }),
+    );
+  }
+
+  async setMeta(key: string, value: Uint8Array): Promise<void> {
+    await this.#within(
+      this.#ready.then(async () => {
+        const event = { id: randomUUID(), type: 'countersign.Meta.v1', data: value };
+        const answer = await this.#streams.appendAt(META + key, [event], 'any');
+        if (!answer.appended) throw new StoreUnavailableError(`${key} could not be kept`);
+        this.#mirror.keepMeta(key, value);
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.#subscription.close();
+    await this.#sequencer.close();
+    this.#writeMark();
+    this.#mirror.commit();
+    await this.#streams.close();
+    this.#wakeAll(new StoreReadOnlyError('it is closed'));
+    this.listeners.clear();
+    this.leafListeners.clear();
+    this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    this.db.close();
+  }
+
+  /** Each event of the ledger, in the event store's order. */
+  #take(event: StoredEvent): void {
+    if (this.closed) return;
+    const { progress } = this.#mirror;
+    if (event.stream === CHECKPOINTS) this.#checkpointSeen(event);
+    else if (event.stream === LEASE) {
+      if (progress.lease === 'none' || event.revision >= progress.lease) {
+        progress.lease = event.revision;
+        progress.holder =
+          (JSON.parse(Buffer.from(event.data).toString()) as { holder: string | null }).holder ?? undefined;
+        this.#sequencer.leaseSeen();
+      }
+    } else if (event.stream.startsWith(META)) this.#mirror.keepMeta(event.stream.slice(META.length), event.data);
+    else this.#eventSeen(this.#mirror.take(event));
+    this.#mirror.passed(event.position);
+    for (let i = this.#forPosition.length - 1; i >= 0; i--)
+      if ((this.#forPosition[i] as { position: bigint }).position <= event.position)
+        this.#forPosition.splice(i, 1)[0]?.resolve();
+  }
+
+  #eventSeen(event: SequencedEvent): void {
+    for (const listener of this.listeners) listener();
+    if (event.index >= 0) {
+      for (const listener of this.leafListeners) listener([event]);
+      this.#sequencer.leaves();
+    }
+    const key = `${event.revision} ${event.stream}`;
+    const waiting = this.#forRevision.get(key);
+    if (waiting === undefined) return;
+    this.#forRevision.delete(key);
+    for (const { resolve } of waiting) resolve();
+  }
+
+  /** A checkpoint in the event store is one of this log, over this very tree: anything else ends all signing here. */
+  #checkpointSeen({ data, revision }: StoredEvent): void {
+    const note = Buffer.from(data).toString();
+    const parsed = parseNote(note);
+    const { origin, size, root } = parseCheckpoint(parsed.text);
+    if (note !== this.#signed.note) {
+      const signature = parsed.signatures.find(({ name }) => name === this.#options.origin)?.signature;
+      if (
+        origin !== this.#options.origin ||
+        signature === undefined ||
+        !verify(null, Buffer.from(parsed.text), this.#publicKey, signature.subarray(-64))
+      )
+        throw new Error(`checkpoint ${revision} in the event store is not by the key of ${this.#options.origin}`);
+      if (this.rootAt(size) !== Buffer.from(root).toString('base64'))
+        throw new Error(`checkpoint ${revision} in the event store, over ${size} entries, is of another tree`);
+    }
+    this.#confirmed(size, note, revision);
+  }
+
+  #confirmed(size: number, note: string, revision: number): void {
+    const { progress } = this.#mirror;
+    if (this.closed) return;
+    this.#mirror.keepCheckpoint(size, note);
+    if (progress.checkpoint === 'none' || progress.checkpoint < revision) progress.checkpoint = revision;
+    if (size > this.#signed.size || this.#signed.size === 0) this.#signed = { size, note };
+    this.#sequencer.advanced();
+    for (let i = this.#forSigned.length - 1; i >= 0; i--)
+      if ((this.#forSigned[i] as { index: number }).index < this.#signed.size)
+        this.#forSigned.splice(i, 1)[0]?.resolve();
+    if (this.leads) this.#markTimer ??= setTimeout(() => this.#writeMark(), MARK_EVERY_MS).unref();
+  }
+
+  #retention({ stream, problem }: Retention): void {
+    if (problem === undefined) this.#retentions.delete(stream);
+    else this.#retentions.set(stream, problem);
+  }
+
+  /** Why nothing may be signed on this event store (design.md, decision 9); undefined if all is well. */
+  #belowMark(): string | undefined {
+    const file = this.#options.highWaterFile;
+    const restore = 'Restore the newest copy of the event store, one that has them all, and start again.';
+    let mark;
+    try {
+      mark = readHighWater(file);
+    } catch {
+      return `the high-water mark ${file} cannot be read. Restore it.`;
+    }
+    if (mark === undefined) {
+      if (this.size > 0)
+        return `the high-water mark ${file} is missing, and without it nobody can say whether the event store is the newest copy. ${restore}`;
+      writeHighWater(file, { size: 0, root: Buffer.from(this.hasher.empty()).toString('base64') });
+      return undefined;
+    }
+    if (mark.size > this.size)
+      return `the event store has a checkpoint over ${this.size} entries, but one over ${mark.size} was signed before: it is an old copy. ${restore}`;
+    if (this.rootAt(mark.size) !== mark.root)
+      return `the first ${mark.size} entries are not those that were signed before: it is the store of another history. ${restore}`;
+    return undefined;
+  }
+
+  /** All processes share the mark; it never goes back. */
+  #writeMark(): void {
+    clearTimeout(this.#markTimer);
+    this.#markTimer = undefined;
+    const { size } = this.#signed;
+    const root = this.rootAt(size);
+    const file = this.#options.highWaterFile;
+    try {
+      const before = existsSync(file) ? readHighWater(file) : undefined;
+      if (root !== undefined && size > 0 && this.#unsound === undefined && (before?.size ?? 0) < size)
+        writeHighWater(file, { size, root });
+    } catch {
+      // The checkpoints stand without it; the mark is tried again with the next of them.
+    }
+  }
+
+  #fail(fault: unknown): void {
+    const error = explained(fault, this.#options.connectionString);
+    this.#unsound ??=
+      fault instanceof Error && !(fault instanceof StoreUnavailableError) ? fault.message : error.message;
+    this.#wakeAll(error);
+  }
+
+  #until<W extends object>(list: (Waiting & W)[], what: W): Promise<void> {
+    return new Promise((resolve, reject) => list.push({ resolve, reject, ...what }));
+  }
+
+  #wakeAll(fault: Error): void {
+    const waiting = [
+      ...this.#forSigned.splice(0),
+      ...this.#forPosition.splice(0),
+      ...[...this.#forRevision.values()].flat(),
+    ];
+    this.#forRevision.clear();
+    for (const { reject } of waiting) reject(fault);
+  }
+
+  /** Every promise ends, and its fault says what is wrong with the event store. */
+  async #within<T>(promise: Promise<T>): Promise<T> {
+    try {
+      // The request itself ends at its own deadline, with what it found; then comes what it waits for here.
+      return await within(this.#deadlineMs * 1.5, promise);
+    } catch (fault) {
+      if (fault instanceof RangeError) throw fault;
+      throw explained(fault, this.#options.connectionString);
+    }
+  }
+}
