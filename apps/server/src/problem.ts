@@ -1,5 +1,5 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Refusal } from '@countersign/domain';
 import { StoreReadOnlyError, StoreUnavailableError } from '@countersign/event-store';
 import { CanonicalError, type Receipt } from '@countersign/ledger';
@@ -10,6 +10,8 @@ export interface ProblemDocument {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
+  /** This one occurrence: the id of the request, which the log's line has too. */
+  readonly instance?: string;
   /** Every rule that failed, in the order of the rules. */
   readonly reasons?: readonly Refusal[];
   /** What is wrong in the body: where (JSON Pointer, RFC 6901) and what. */
@@ -31,6 +33,12 @@ const TITLES: Record<number, string> = {
   500: 'Internal error',
   503: 'Unavailable',
 };
+/** What the framework refuses before a controller sees it. */
+const OF_THE_FRAMEWORK: Record<number, string> = {
+  404: 'not-found',
+  413: 'body-too-large',
+  415: 'unsupported-media-type',
+};
 
 export function problem(
   status: number,
@@ -38,46 +46,47 @@ export function problem(
   detail: string,
   more: Pick<ProblemDocument, 'reasons' | 'errors' | 'receipts'> = {},
 ): HttpException {
-  const document: ProblemDocument = {
-    type: `/problems/${name}`,
-    title: TITLES[status] ?? 'Problem',
-    status,
-    detail,
-    ...more,
-  };
-  return new HttpException(document, status);
+  return new HttpException({ ...plain(status, name, detail), ...more } satisfies ProblemDocument, status);
 }
 
-/** The one place where something that went wrong becomes an answer. */
+/** The one place where something that went wrong becomes an answer. No answer has a stack: that is in the log. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger('http');
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const document = this.#documentOf(error);
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    const instance = `urn:uuid:${http.getRequest<FastifyRequest>().id}`;
+    const document = this.#documentOf(error, instance);
     if (document.status === 401) void reply.header('www-authenticate', 'Bearer');
-    void reply.status(document.status).type('application/problem+json').send(JSON.stringify(document));
+    void reply
+      .status(document.status)
+      .type('application/problem+json')
+      .send(JSON.stringify({ ...document, instance }));
   }
 
-  #documentOf(error: unknown): ProblemDocument {
+  #documentOf(error: unknown, instance: string): ProblemDocument {
     if (error instanceof HttpException) {
       const body = error.getResponse();
       if (typeof body === 'object' && 'type' in body) return body as ProblemDocument;
-      const status = error.getStatus();
-      return this.#plain(status, TITLES[status]?.toLowerCase().replaceAll(' ', '-') ?? 'problem', error.message);
+      return framework(error.getStatus(), error.message);
     }
     if (error instanceof StoreReadOnlyError || error instanceof StoreUnavailableError)
-      return this.#plain(503, 'store-unavailable', error.message);
-    if (error instanceof CanonicalError) return this.#plain(400, 'invalid-body', error.message);
+      return plain(503, 'store-unavailable', error.message);
+    if (error instanceof CanonicalError) return plain(400, 'invalid-body', error.message);
     const status = (error as { statusCode?: unknown }).statusCode;
-    if (typeof status === 'number' && status >= 400 && status < 500)
-      return this.#plain(status, 'bad-request', (error as Error).message);
-    this.#logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    return this.#plain(500, 'internal-error', 'the ledger failed; nothing of this command was acknowledged');
-  }
-
-  #plain(status: number, name: string, detail: string): ProblemDocument {
-    return { type: `/problems/${name}`, title: TITLES[status] ?? 'Problem', status, detail };
+    if (typeof status === 'number' && status >= 400 && status < 500) return framework(status, (error as Error).message);
+    this.#logger.error(error instanceof Error ? error : new Error(String(error)), instance);
+    return plain(500, 'internal-error', 'the ledger failed; nothing of this command was acknowledged');
   }
 }
+
+const plain = (status: number, name: string, detail: string): ProblemDocument => ({
+  type: `/problems/${name}`,
+  title: TITLES[status] ?? 'Problem',
+  status,
+  detail,
+});
+const framework = (status: number, detail: string): ProblemDocument =>
+  plain(status, OF_THE_FRAMEWORK[status] ?? 'bad-request', detail);
