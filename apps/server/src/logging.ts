@@ -28,7 +28,9 @@ export function forNest(log: Logger): LoggerService {
       const texts = more.filter((each) => typeof each === 'string');
       const context = texts.pop();
       const about = { context, ...(texts.length === 0 ? {} : { about: texts.join(' ') }) };
-      if (message instanceof Error) log[level]({ ...about, err: message }, message.message);
+      // What keeps it from listening is thrown too, and told there.
+      if (context === 'NestApplication' && level === 'error') log.debug(about, String(message));
+      else if (message instanceof Error) log[level]({ ...about, err: message }, message.message);
       else log[level](about, String(message));
     };
   return {
