@@ -10,8 +10,6 @@ export interface ProblemDocument {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** This one occurrence: the id of the request, which the log's line has too. */
-  readonly instance?: string;
   /** Every rule that failed, in the order of the rules. */
   readonly reasons?: readonly Refusal[];
   /** What is wrong in the body: where (JSON Pointer, RFC 6901) and what. */
@@ -49,7 +47,10 @@ export function problem(
   return new HttpException({ ...plain(status, name, detail), ...more } satisfies ProblemDocument, status);
 }
 
-/** The one place where something that went wrong becomes an answer. No answer has a stack: that is in the log. */
+/**
+ * The one place where something that went wrong becomes an answer. No answer has a stack: that is in the log, under the id
+ * that the answer's `X-Request-ID` has. It is no `instance` of the body, since the same question has the same bytes (R24).
+ */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger('http');
@@ -57,16 +58,17 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
-    const instance = `urn:uuid:${http.getRequest<FastifyRequest>().id}`;
-    const document = this.#documentOf(error, instance);
+    const { id } = http.getRequest<FastifyRequest>();
+    const document = this.#documentOf(error, id);
     if (document.status === 401) void reply.header('www-authenticate', 'Bearer');
     void reply
       .status(document.status)
+      .header('x-request-id', id)
       .type('application/problem+json')
-      .send(JSON.stringify({ ...document, instance }));
+      .send(JSON.stringify(document));
   }
 
-  #documentOf(error: unknown, instance: string): ProblemDocument {
+  #documentOf(error: unknown, request: string): ProblemDocument {
     if (error instanceof HttpException) {
       const body = error.getResponse();
       if (typeof body === 'object' && 'type' in body) return body as ProblemDocument;
@@ -77,7 +79,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof CanonicalError) return plain(400, 'invalid-body', error.message);
     const status = (error as { statusCode?: unknown }).statusCode;
     if (typeof status === 'number' && status >= 400 && status < 500) return framework(status, (error as Error).message);
-    this.#logger.error(error instanceof Error ? error : new Error(String(error)), instance);
+    this.#logger.error(error instanceof Error ? error : new Error(String(error)), request);
     return plain(500, 'internal-error', 'the ledger failed; nothing of this command was acknowledged');
   }
 }

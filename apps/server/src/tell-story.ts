@@ -56,7 +56,7 @@ export async function tellStory(
       method: 'POST',
       url: `/v1/${step.path}`,
       headers: { authorization: `Bearer ${await bearerOf(step.by)}`, 'idempotency-key': `"${keyOf(n)}"` },
-      payload: await withDigests(step, ledger, app, await bearerOf(step.by)),
+      payload: await bodyOf(step, ledger, app, await bearerOf(step.by)),
     });
     const expected = step.refused === undefined ? answer.statusCode < 300 : answer.statusCode === 403;
     const reason = answer.statusCode === 403 ? (answer.json<{ reasons?: { rule: string }[] }>().reasons ?? []) : [];
@@ -69,11 +69,8 @@ export async function tellStory(
 const DAY_MS = 86_400_000;
 const nextMidnight = (time: number): number => (Math.floor(time / DAY_MS) + 1) * DAY_MS;
 
-/**
- * `digest: {of: liability}` stands for the digest of the text on that table, since a signer reads it before signing;
- * `file: {of: name}` for that of a file, which is put first.
- */
-async function withDigests(
+/** The step's body with what only the ledger knows by then (`Step.body`); a file is put first. */
+async function bodyOf(
   { body }: Step,
   ledger: Ledger,
   app: NestFastifyApplication,
@@ -92,8 +89,17 @@ async function withDigests(
     if (put.statusCode !== 200) throw new Error(`${file.of}: ${put.statusCode} ${put.body}`);
     return { ...body, file: sha256 };
   }
+  const position = body['position'] as { before?: string } | undefined;
+  if (position?.before !== undefined) return { ...body, position: lastBefore(ledger, Date.parse(position.before)) };
   const digest = body['digest'] as { of?: string } | undefined;
   if (digest?.of === undefined) return body;
   const state = ledger.view.state('liability', digest.of) as { proposal?: { digest: string } } | undefined;
   return { ...body, digest: state?.proposal?.digest };
+}
+
+function lastBefore(ledger: Ledger, time: number): number {
+  let last = 0;
+  for (const { data, index } of ledger.store.entries(0, ledger.store.size))
+    if (recordedOf(decodeEntry(data), index).recordedAt < time) last = index;
+  return last;
 }

@@ -93,6 +93,7 @@ function complete(operation: Operation, answer: Answer): void {
           status,
           {
             description: MEANINGS[status] ?? '',
+            headers: { 'X-Request-ID': { description: 'the id of the log’s line', schema: { type: 'string' } } },
             content: { 'application/problem+json': { schema: ref('Problem') } },
           },
         ]),

@@ -51,7 +51,6 @@ export const Problem = Type.Object(
     title: Type.String(),
     status: Type.Integer({ minimum: 400, maximum: 599 }),
     detail: Type.String(),
-    instance: Type.String({ format: 'uri', description: 'this occurrence: the id that the log’s line has too' }),
     reasons: Type.Optional(Type.Array(Reason, { description: 'every rule that failed; `type` is that of the first' })),
     errors: Type.Optional(
       Type.Array(Type.Object({ pointer: text('JSON Pointer (RFC 6901)'), detail: Type.String() }), {
