@@ -131,7 +131,8 @@ async function amendLiability(world: World, change: object): Promise<void> {
   await world.give('ProposeLiabilityAmendment', 'liability', LIABILITY, DEVELOPER, { terms: terms(world, change) });
   const state = world.view.state('liability', LIABILITY);
   const digest = state !== undefined && state.status !== 'unknown' ? (state.proposal?.digest ?? '') : '';
-  for (const by of [DEVELOPER, LAB]) await world.give('CountersignLiability', 'liability', LIABILITY, by, { digest });
+  for (const by of [DEVELOPER, LAB, INSURER])
+    await world.give('CountersignLiability', 'liability', LIABILITY, by, { digest });
 }
 const recordInstrument = (world: World, families: string[]) =>
   world.give('RecordInstrument', 'instrument', 'instrument-new', LA, {
@@ -335,6 +336,8 @@ describe('R12: what ends something in a basis suspends the grants on it and ends
         (world.view.state('liability', LIABILITY) as { proposal?: { digest: string } }).proposal?.digest;
       for (const by of [DEVELOPER, LAB, INSURER])
         await world.give('CountersignLiability', 'liability', LIABILITY, by, { digest: digest() });
+      // The policy of the story runs on; this is about another.
+      await world.give('LapseInsurance', 'liability', LIABILITY, INSURER, { policy: 'HM-2026-GB', ...reason });
       const until = NOW + 86_400_000;
       await world.give('EvidenceInsurance', 'liability', LIABILITY, INSURER, {
         policy: 'P-1',

@@ -1,17 +1,23 @@
 import 'reflect-metadata';
-import { Module, type DynamicModule, type LoggerService } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { SwaggerModule } from '@nestjs/swagger';
+import type { Logger } from 'pino';
 import { EvidenceFiles, Tokens, Vault } from '@countersign/identity';
 import { CheckpointPublisher, Ledger } from '@countersign/ledger';
 import { Answers } from './answers.ts';
+import { takeBodies } from './body.parser.ts';
 import { EVIDENCE_LIMIT, EvidenceController } from './evidence.controller.ts';
 import { ExportController } from './export.controller.ts';
 import { COMMAND_CONTROLLERS } from './commands/controller.ts';
+import { describeApi } from './description/describe.ts';
 import { HealthController } from './health.controller.ts';
 import { EntriesController, LogController } from './log.controller.ts';
 import type { OpenLedger } from './ledger.ts';
+import { forNest, logRequests } from './logging.ts';
+import { Metrics } from './metrics.ts';
 import { ProblemFilter } from './problem.ts';
 import { ProblemsController } from './problems.controller.ts';
 import { QuestionsController } from './questions.controller.ts';
@@ -35,6 +41,7 @@ class ServerModule {
         ProblemsController,
       ],
       providers: [
+        Metrics,
         { provide: Ledger, useValue: ledger },
         { provide: CheckpointPublisher, useValue: publisher },
         { provide: Tokens, useValue: tokens },
@@ -47,29 +54,23 @@ class ServerModule {
   }
 }
 
-/** The HTTP application over a ledger that is open; not listening yet. */
-export async function applicationOver(
-  foundation: Foundation,
-  logger: LoggerService | false,
-): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({ bodyLimit: 64 * 1024, forceCloseConnections: true });
+/** A command's body fits twice into an entry when it is signed (formats.md); this is the limit of what is read at all. */
+const BODY_LIMIT = 64 * 1024;
+
+/** The HTTP application over a ledger that is open; not listening yet. Without a log it says nothing. */
+export async function applicationOver(foundation: Foundation, log: Logger | false): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    genReqId: () => randomUUID(),
+  });
   const app = await NestFactory.create<NestFastifyApplication>(ServerModule.over(foundation), adapter, {
-    logger,
+    logger: log && forNest(log),
+    bodyParser: false,
   });
-  // Evidence files stream by: their limit is looked after where they are received.
-  adapter.getInstance().addContentTypeParser('application/octet-stream', (_request, payload, done) => {
-    done(null, payload);
-  });
+  takeBodies(app);
+  if (log) logRequests(app, log);
   app.useGlobalFilters(new ProblemFilter());
-  const description = new DocumentBuilder()
-    .setOpenAPIVersion('3.1.0')
-    .setTitle('Countersign')
-    .setDescription(
-      'An audit ledger for trusted-partner testing of frontier AI models. Every answer to a command carries receipts.',
-    )
-    .setVersion('1')
-    .addBearerAuth()
-    .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description));
+  SwaggerModule.setup('docs', app, () => describeApi(app));
   return app;
 }

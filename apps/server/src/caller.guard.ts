@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Tokens, type Caller } from '@countersign/identity';
 import { problem } from './problem.ts';
 
-type WithCaller = FastifyRequest & { caller?: Caller };
+export type WithCaller = FastifyRequest & { caller?: Caller };
 
 /** Only a party with a valid bearer token (RFC 6750) gets further. */
 @Injectable()

@@ -1,10 +1,10 @@
 import { Body, Controller, Get, Header, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsISO31661Alpha2, IsString, Length, Matches } from 'class-validator';
-import { Gauge, Registry } from 'prom-client';
 import { Ledger } from '@countersign/ledger';
 import { bodyPipe } from './body.pipe.ts';
 import { CallerGuard } from './caller.guard.ts';
+import { Metrics } from './metrics.ts';
 import { problem } from './problem.ts';
 
 /** A body like that of a registration. */
@@ -27,36 +27,19 @@ class NoOp {
 @Controller()
 @ApiTags('operation')
 export class HealthController {
-  readonly #registry = new Registry();
-
-  constructor(@Inject(Ledger) private readonly ledger: Ledger) {
-    const gauge = (name: string, help: string, value: () => number) =>
-      new Gauge({
-        name,
-        help,
-        registers: [this.#registry],
-        collect() {
-          this.set(value());
-        },
-      });
-    gauge('countersign_log_size', 'Entries in the tree of the latest checkpoint', () => ledger.store.size);
-    gauge(
-      'countersign_view_lag',
-      'Entries that decisions do not see yet',
-      () => ledger.store.size - 1 - ledger.view.index,
-    );
-    gauge('countersign_read_only', '1 while commands are refused because nothing may be signed', () =>
-      ledger.store.readOnlyBecause === undefined ? 0 : 1,
-    );
-    gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
-  }
+  constructor(
+    @Inject(Ledger) private readonly ledger: Ledger,
+    @Inject(Metrics) private readonly watched: Metrics,
+  ) {}
 
   @Get('health/live')
+  @ApiOperation({ summary: 'The process answers' })
   live(): { status: 'live' } {
     return { status: 'live' };
   }
 
   @Get('health/ready')
+  @ApiOperation({ summary: 'Commands are taken; 503 says why not, while reads go on' })
   ready(): { status: 'ready'; size: number } {
     const because = this.ledger.store.readOnlyBecause;
     if (because !== undefined) throw problem(503, 'store-unavailable', because);
@@ -73,8 +56,9 @@ export class HealthController {
   }
 
   @Get('metrics')
+  @ApiOperation({ summary: 'What to watch, in the text format of Prometheus' })
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   metrics(): Promise<string> {
-    return this.#registry.metrics();
+    return this.watched.registry.metrics();
   }
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CheckpointPublisher, Ledger, type Receipt } from '@countersign/ledger';
 import type { Caller } from '@countersign/identity';
@@ -10,6 +10,8 @@ const READS_EVERYTHING: ReadonlySet<string> = new Set(['custodian', 'licensing-a
 const WIDTH = 256;
 /** `<N>` or `x001/x234/067`, and `.p/<W>` of a partial tile (C2SP tlog-tiles). */
 const COORDINATES = /^((?:x\d{3}\/)*\d{3})(?:\.p\/([1-9]\d{0,2}))?$/;
+
+const tilePath = ApiParam({ name: 'path', type: String, description: '`000`, `x001/234`, or `000.p/17` if partial' });
 
 /** The log as C2SP tlog-tiles has it. Checkpoint and hash tiles are open to everyone; entries are not. */
 @Controller('log')
@@ -33,6 +35,7 @@ export class LogController {
   @Get('tile/entries/*')
   @UseGuards(CallerGuard)
   @ApiBearerAuth()
+  @tilePath
   @ApiOperation({ summary: 'A bundle of 256 entries, or fewer at the end (C2SP tlog-tiles)' })
   entries(
     @Req() request: FastifyRequest,
@@ -56,6 +59,7 @@ export class LogController {
   }
 
   @Get('tile/:level/*')
+  @tilePath
   @ApiOperation({ summary: 'A tile of 256 hashes, or fewer at the end (C2SP tlog-tiles)' })
   tile(
     @Param('level') text: string,

@@ -1,60 +1,44 @@
 import 'reflect-metadata';
-import { ConsoleLogger } from '@nestjs/common';
-import type { PartyId, Role } from '@countersign/domain';
-import { applicationOver } from './application.ts';
 import { StoryClock } from '@countersign/ledger';
-import { matrix } from '@countersign/read-models';
-import { STORY_BEGINS } from '@countersign/scenario';
-import { CUSTODIAN, isNew, openLedger, policyFile, type OpenLedger } from './ledger.ts';
+import { applicationOver } from './application.ts';
+import { openLedger } from './ledger.ts';
+import { openLog } from './logging.ts';
 import { settingsFrom, type Settings } from './settings.ts';
-import { tellStory } from './tell-story.ts';
+import { storyIsDue, storyTime, tellStory } from './tell-story.ts';
+import { welcome } from './welcome.ts';
 
+let settings: Settings | undefined;
 try {
-  const settings = settingsFrom(process.env, process.argv.slice(2));
+  settings = settingsFrom(process.env, process.argv.slice(2), process.stderr.isTTY);
+  const log = openLog(settings.logLevel);
   const clock = new StoryClock();
-  if (settings.demo && !settings.empty && isNew(settings)) clock.set(Date.parse(STORY_BEGINS));
+  const begins = storyTime(settings);
+  if (begins !== undefined) clock.set(begins);
   const opened = await openLedger(settings, clock);
   const { ledger, tokens, close } = opened;
-  const app = await applicationOver(opened, new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }));
+  const app = await applicationOver(opened, log);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
-  if (settings.demo && !settings.empty && ledger.store.size === 1) {
+  if (storyIsDue(settings, ledger, begins !== undefined)) {
     console.log('An empty data folder: telling the demonstration its story …');
+    // Its requests are nobody's.
+    log.level = log.isLevelEnabled('warn') ? 'warn' : log.level;
     await tellStory(app, ledger, tokens, clock);
+    log.level = settings.logLevel;
   }
   clock.release();
   // What falls due is recorded when its time comes. Looking costs what the ledger holds, so it takes a fiftieth of the time.
   let settling: NodeJS.Timeout;
   const settle = async () => {
     const started = performance.now();
-    await ledger.settle().catch((error: unknown) => {
-      console.error(`countersign: what follows could not be recorded: ${String(error)}`);
-    });
+    await ledger.settle().catch((error: unknown) => log.error({ err: error }, 'what follows could not be recorded'));
     settling = setTimeout(() => void settle(), Math.max(1000, 50 * (performance.now() - started)));
   };
   await settle();
   await app.listen(settings.port, settings.host);
   const url = await app.getUrl();
-  console.log(
-    `Countersign is at ${url} — its log has ${ledger.store.size} entries, its data is in ${settings.dataDir}`,
-  );
-  console.log(`API: ${url}/docs   checkpoint: ${url}/log/checkpoint`);
-  if (ledger.store.readOnlyBecause !== undefined) console.log(`Commands are refused: ${ledger.store.readOnlyBecause}`);
-  if (settings.demo) {
-    console.log('\nThis is a demonstration, and entry 0 says so. Tokens, valid for a day:');
-    const parties = new Map<string, Role>([[CUSTODIAN, 'custodian']]);
-    for (const id of ledger.view.all('party')) {
-      const party = ledger.view.state('party', id) as { kind: Role } | undefined;
-      if (party) parties.set(id, party.kind);
-    }
-    let regulator = '';
-    for (const [party, role] of parties) {
-      const token = await tokens.issue({ party: party as PartyId, role, subject: party }, 86_400);
-      if (role === 'regulator' && regulator === '') regulator = token;
-      console.log(`  ${party} (${role}): ${token}`);
-    }
-    if (regulator !== '') printWhatToTry(opened, settings, url, regulator);
-  }
+  console.log(await welcome(opened, settings, url));
+  log.info({ url, size: ledger.store.size, readOnly: ledger.store.readOnlyBecause }, 'listening');
   let stopping = false;
   const stop = () => {
     if (stopping) return;
@@ -67,25 +51,18 @@ try {
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
 } catch (error) {
-  console.error(`countersign: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`countersign: ${plainly(error, settings)}`);
   process.exit(1);
 }
 
-/** The matrix, and three commands that work when pasted. */
-function printWhatToTry({ ledger, answers }: OpenLedger, settings: Settings, url: string, token: string): void {
-  const models = answers.current();
-  const states = models.at({ index: models.head, time: ledger.clock.now() });
-  console.log('\nWho tested what:');
-  for (const { ally, modelName, modality, tested, sessions } of matrix(states)) {
-    const which = tested
-      ? sessions.map(({ session, status }) => `${session} ${status}`).join(', ')
-      : 'granted, never tested';
-    console.log(`  ${ally}  ${modelName.padEnd(10)} ${modality.padEnd(8)} ${which}`);
-  }
-  console.log(`
-Try next, in the project's folder:
-  export COUNTERSIGN_URL=${url} COUNTERSIGN_TOKEN=${token}
-  npx countersign why session-s9
-  npx countersign in-force --as-of 2026-08-22
-  npx countersign export --out export.zip && npx countersign verify export.zip --policy ${policyFile(settings)}`);
+/** One sentence of what is wrong, and what to do. */
+function plainly(error: unknown, asked: Settings | undefined): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const at = asked && `${asked.host}:${asked.port}`;
+  if (at !== undefined && code === 'EADDRINUSE') return `${at} is in use: set PORT to another port`;
+  if (at !== undefined && code === 'EACCES' && message.startsWith('listen'))
+    return `${at} may not be listened on: set PORT to a port above 1023`;
+  if (at !== undefined && (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND'))
+    return `${asked?.host} is no address of this machine: set HOST to one, such as 127.0.0.1`;
+  return message ?? String(error);
 }

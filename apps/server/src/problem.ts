@@ -1,5 +1,5 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Refusal } from '@countersign/domain';
 import { StoreReadOnlyError, StoreUnavailableError } from '@countersign/event-store';
 import { CanonicalError, type Receipt } from '@countersign/ledger';
@@ -31,6 +31,12 @@ const TITLES: Record<number, string> = {
   500: 'Internal error',
   503: 'Unavailable',
 };
+/** What the framework refuses before a controller sees it. */
+const OF_THE_FRAMEWORK: Record<number, string> = {
+  404: 'not-found',
+  413: 'body-too-large',
+  415: 'unsupported-media-type',
+};
 
 export function problem(
   status: number,
@@ -38,46 +44,51 @@ export function problem(
   detail: string,
   more: Pick<ProblemDocument, 'reasons' | 'errors' | 'receipts'> = {},
 ): HttpException {
-  const document: ProblemDocument = {
-    type: `/problems/${name}`,
-    title: TITLES[status] ?? 'Problem',
-    status,
-    detail,
-    ...more,
-  };
-  return new HttpException(document, status);
+  return new HttpException({ ...plain(status, name, detail), ...more } satisfies ProblemDocument, status);
 }
 
-/** The one place where something that went wrong becomes an answer. */
+/**
+ * The one place where something that went wrong becomes an answer. No answer has a stack: that is in the log, under the id
+ * that the answer's `X-Request-ID` has. It is no `instance` of the body, since the same question has the same bytes (R24).
+ */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger('http');
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const document = this.#documentOf(error);
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    const { id } = http.getRequest<FastifyRequest>();
+    const document = this.#documentOf(error, id);
     if (document.status === 401) void reply.header('www-authenticate', 'Bearer');
-    void reply.status(document.status).type('application/problem+json').send(JSON.stringify(document));
+    void reply
+      .status(document.status)
+      .header('x-request-id', id)
+      .type('application/problem+json')
+      .send(JSON.stringify(document));
   }
 
-  #documentOf(error: unknown): ProblemDocument {
+  #documentOf(error: unknown, request: string): ProblemDocument {
     if (error instanceof HttpException) {
       const body = error.getResponse();
       if (typeof body === 'object' && 'type' in body) return body as ProblemDocument;
-      const status = error.getStatus();
-      return this.#plain(status, TITLES[status]?.toLowerCase().replaceAll(' ', '-') ?? 'problem', error.message);
+      return framework(error.getStatus(), error.message);
     }
     if (error instanceof StoreReadOnlyError || error instanceof StoreUnavailableError)
-      return this.#plain(503, 'store-unavailable', error.message);
-    if (error instanceof CanonicalError) return this.#plain(400, 'invalid-body', error.message);
+      return plain(503, 'store-unavailable', error.message);
+    if (error instanceof CanonicalError) return plain(400, 'invalid-body', error.message);
     const status = (error as { statusCode?: unknown }).statusCode;
-    if (typeof status === 'number' && status >= 400 && status < 500)
-      return this.#plain(status, 'bad-request', (error as Error).message);
-    this.#logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    return this.#plain(500, 'internal-error', 'the ledger failed; nothing of this command was acknowledged');
-  }
-
-  #plain(status: number, name: string, detail: string): ProblemDocument {
-    return { type: `/problems/${name}`, title: TITLES[status] ?? 'Problem', status, detail };
+    if (typeof status === 'number' && status >= 400 && status < 500) return framework(status, (error as Error).message);
+    this.#logger.error(error instanceof Error ? error : new Error(String(error)), request);
+    return plain(500, 'internal-error', 'the ledger failed; nothing of this command was acknowledged');
   }
 }
+
+const plain = (status: number, name: string, detail: string): ProblemDocument => ({
+  type: `/problems/${name}`,
+  title: TITLES[status] ?? 'Problem',
+  status,
+  detail,
+});
+const framework = (status: number, detail: string): ProblemDocument =>
+  plain(status, OF_THE_FRAMEWORK[status] ?? 'bad-request', detail);

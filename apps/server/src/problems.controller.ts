@@ -16,9 +16,14 @@ const OF_THE_PROTOCOL: Readonly<Record<string, RuleDescription>> = {
   'if-match-invalid': { title: 'If-Match is no quoted revision' },
   'revision-mismatch': { title: 'The stream has moved on since the caller saw it' },
   'store-unavailable': { title: 'Nothing can be made durable or signed; reads go on' },
+  'body-too-large': { title: 'A command’s body is larger than 64 KiB: more goes in as evidence' },
+  'unsupported-media-type': { title: 'The body is of another media type than the route takes' },
+  'file-too-large': { title: 'The evidence file is larger than this ledger takes' },
+  'other-digest': { title: 'The file has another SHA-256 than the one that it was put under' },
+  'evidence-unreadable': { title: 'The file cannot be read as evidence: the detail says what is wrong and where' },
   'internal-error': { title: 'The ledger failed; nothing of the command was acknowledged' },
 };
-const ALL: Readonly<Record<string, RuleDescription>> = { ...RULES, ...OF_THE_PROTOCOL };
+export const PROBLEM_TYPES: Readonly<Record<string, RuleDescription>> = { ...RULES, ...OF_THE_PROTOCOL };
 
 /** What a problem's `type` leads to. */
 @Controller('problems')
@@ -27,13 +32,13 @@ export class ProblemsController {
   @Get()
   @ApiOperation({ summary: 'Every problem type' })
   all(): Readonly<Record<string, RuleDescription>> {
-    return ALL;
+    return PROBLEM_TYPES;
   }
 
   @Get(':name')
   @ApiOperation({ summary: 'A problem type' })
   one(@Param('name') name: string): RuleDescription & { readonly type: string } {
-    const found = Object.hasOwn(ALL, name) ? ALL[name] : undefined;
+    const found = Object.hasOwn(PROBLEM_TYPES, name) ? PROBLEM_TYPES[name] : undefined;
     if (!found) throw problem(404, 'not-found', `there is no problem type ${name}`);
     return { type: `/problems/${name}`, ...found };
   }

@@ -177,8 +177,11 @@ export class QuestionsController {
       caller.role === 'auditor'
         ? auditedBy(models.at({ index: models.head, time: this.ledger.clock.now() }), caller.party)
         : undefined;
-    return ({ parties, grant }) =>
+    const party = this.ledger.view.state('party', caller.party) as { country?: string } | undefined;
+    const country = caller.role === 'allied-authority' ? party?.country : undefined;
+    return ({ ally, parties, grant }) =>
       parties.includes(caller.party) ||
+      (country !== undefined && ally === country) ||
       parties.includes('*') ||
       (grant !== undefined && (audited?.has(grant) ?? false));
   }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { LOG_LEVELS, type LogLevel } from './logging.ts';
 
 /** What a deployment sets, from the environment and the command line. */
 export interface Settings {
@@ -13,13 +14,19 @@ export interface Settings {
   readonly empty: boolean;
   /** Bytes of the largest evidence file that is taken. */
   readonly evidenceLimit: number;
+  /** What is logged, on standard error: a line for each request from `info` on. */
+  readonly logLevel: LogLevel;
 }
 
 /** @throws Error that says which setting is wrong and what it may be */
-export function settingsFrom(env: NodeJS.ProcessEnv, argv: readonly string[]): Settings {
-  const port = Number(env['PORT'] ?? 3000);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`PORT=${env['PORT']} is no port: 0 to 65535`);
+export function settingsFrom(
+  env: NodeJS.ProcessEnv,
+  argv: readonly string[],
+  /** Whether a person reads along: then only what is wrong is logged, if nothing else is asked for. */
+  terminal = false,
+): Settings {
+  const port = /^\d{1,5}$/.test(env['PORT'] ?? '3000') ? Number(env['PORT'] ?? '3000') : NaN;
+  if (!(port <= 65_535)) throw new Error(`PORT=${env['PORT']} is no port: 0 to 65535`);
   const unknown = argv.find((argument) => argument !== '--empty');
   if (unknown !== undefined) throw new Error(`${unknown} is no option: --empty`);
   const evidenceLimit = Number(env['EVIDENCE_LIMIT'] ?? 1024 ** 3);
@@ -28,13 +35,19 @@ export function settingsFrom(env: NodeJS.ProcessEnv, argv: readonly string[]): S
   const origin = env['ORIGIN'] ?? 'demo.countersign.example/log';
   if (!/^[^\s+]{1,255}$/.test(origin))
     throw new Error('ORIGIN is a name without spaces and plus signs, 1 to 255 bytes');
+  const mode = env['MODE'] ?? 'demo';
+  if (mode !== 'demo' && mode !== 'operational') throw new Error(`MODE=${mode} is neither demo nor operational`);
+  const logLevel = env['LOG_LEVEL'] ?? (terminal ? 'warn' : 'info');
+  if (!LOG_LEVELS.some((level) => level === logLevel))
+    throw new Error(`LOG_LEVEL=${logLevel} is none of ${LOG_LEVELS.join(', ')}`);
   return {
-    dataDir: resolve(env['DATA_DIR'] ?? 'data'),
+    dataDir: resolve(env['DATA_DIR'] || 'data'),
     port,
-    host: env['HOST'] ?? '127.0.0.1',
+    host: env['HOST'] || '127.0.0.1',
     origin,
-    demo: env['MODE'] !== 'operational',
+    demo: mode === 'demo',
     empty: argv.includes('--empty'),
     evidenceLimit,
+    logLevel: logLevel as LogLevel,
   };
 }

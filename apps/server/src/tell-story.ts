@@ -3,8 +3,24 @@ import { readFileSync } from 'node:fs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { PartyId, Role } from '@countersign/domain';
 import type { Tokens } from '@countersign/identity';
-import type { Ledger, StoryClock } from '@countersign/ledger';
-import { logFile, ROLES, STORY, type Step } from '@countersign/scenario';
+import { commandIdOf, decodeEntry, eventIdOf, recordedOf, type Ledger, type StoryClock } from '@countersign/ledger';
+import { logFile, ROLES, STORY, STORY_BEGINS, type Step } from '@countersign/scenario';
+import { isNew } from './ledger.ts';
+import type { Settings } from './settings.ts';
+
+/** Where the ledger's clock stands when the demonstration begins; undefined where it does not begin with this start. */
+export const storyTime = (settings: Settings): number | undefined =>
+  settings.demo && !settings.empty && isNew(settings) ? Date.parse(STORY_BEGINS) : undefined;
+
+/** Whether the story is to be told: to a new ledger, or on, where an earlier start was cut off in the middle of it. */
+export const storyIsDue = (settings: Settings, ledger: Ledger, isNewLedger: boolean): boolean =>
+  settings.demo && !settings.empty && (isNewLedger || (wasTold(ledger, 0) && !wasTold(ledger, STORY.length - 1)));
+
+/** Names the very story, so that one of another version is never continued by this one. */
+const VERSION = createHash('sha256').update(JSON.stringify(STORY)).digest('hex').slice(0, 12);
+const keyOf = (n: number): string => `story-${VERSION}-${n}`;
+const wasTold = (ledger: Ledger, n: number): boolean =>
+  ledger.store.indexOf(eventIdOf(commandIdOf((STORY[n] as Step).by, keyOf(n)), 0)) !== undefined;
 
 /**
  * Posts the story's steps to the application's own API, in the story's time; the ledger also acts in between, when
@@ -25,18 +41,22 @@ export async function tellStory(
     bearers.set(party, known);
     return known;
   };
+  // An earlier start that was cut off has written the first ones, perhaps.
+  const [head] = ledger.store.size > 1 ? ledger.store.entries(ledger.store.size - 1, ledger.store.size) : [];
+  if (head) clock.set(recordedOf(decodeEntry(head.data), head.index).recordedAt);
   for (const [n, step] of STORY.entries()) {
+    if (wasTold(ledger, n)) continue;
     // What falls due is recorded at each midnight, not only when someone next acts.
     for (let midnight = nextMidnight(ledger.clock.now()); midnight <= Date.parse(step.at); midnight += DAY_MS) {
       clock.set(midnight);
       await ledger.settle();
     }
-    clock.set(Date.parse(step.at));
+    clock.set(Math.max(ledger.clock.now(), Date.parse(step.at)));
     const answer = await app.inject({
       method: 'POST',
       url: `/v1/${step.path}`,
-      headers: { authorization: `Bearer ${await bearerOf(step.by)}`, 'idempotency-key': `"story-${n}"` },
-      payload: await withDigests(step, ledger, app, await bearerOf(step.by)),
+      headers: { authorization: `Bearer ${await bearerOf(step.by)}`, 'idempotency-key': `"${keyOf(n)}"` },
+      payload: await bodyOf(step, ledger, app, await bearerOf(step.by)),
     });
     const expected = step.refused === undefined ? answer.statusCode < 300 : answer.statusCode === 403;
     const reason = answer.statusCode === 403 ? (answer.json<{ reasons?: { rule: string }[] }>().reasons ?? []) : [];
@@ -49,11 +69,8 @@ export async function tellStory(
 const DAY_MS = 86_400_000;
 const nextMidnight = (time: number): number => (Math.floor(time / DAY_MS) + 1) * DAY_MS;
 
-/**
- * `digest: {of: liability}` stands for the digest of the text on that table, since a signer reads it before signing;
- * `file: {of: name}` for that of a file, which is put first.
- */
-async function withDigests(
+/** The step's body with what only the ledger knows by then (`Step.body`); a file is put first. */
+async function bodyOf(
   { body }: Step,
   ledger: Ledger,
   app: NestFastifyApplication,
@@ -72,8 +89,17 @@ async function withDigests(
     if (put.statusCode !== 200) throw new Error(`${file.of}: ${put.statusCode} ${put.body}`);
     return { ...body, file: sha256 };
   }
+  const position = body['position'] as { before?: string } | undefined;
+  if (position?.before !== undefined) return { ...body, position: lastBefore(ledger, Date.parse(position.before)) };
   const digest = body['digest'] as { of?: string } | undefined;
   if (digest?.of === undefined) return body;
   const state = ledger.view.state('liability', digest.of) as { proposal?: { digest: string } } | undefined;
   return { ...body, digest: state?.proposal?.digest };
+}
+
+function lastBefore(ledger: Ledger, time: number): number {
+  let last = 0;
+  for (const { data, index } of ledger.store.entries(0, ledger.store.size))
+    if (recordedOf(decodeEntry(data), index).recordedAt < time) last = index;
+  return last;
 }

@@ -21,12 +21,25 @@ export interface CommandRequest {
   readonly ifMatch?: number;
 }
 
+/** An event that a command wrote, and where it stands; its bytes are in the receipt beside it. */
+export interface Written {
+  readonly id: string;
+  /** The event's short name: `GrantApproved`. */
+  readonly type: string;
+  readonly index: number;
+  readonly stream: string;
+  readonly revision: number;
+}
+
 /** What came of it. Faults of the store are exceptions. */
 export type Outcome =
   | {
       readonly outcome: 'done';
       readonly stream: string;
+      /** The stream's, after it. */
       readonly revision: number;
+      readonly events: readonly Written[];
+      /** One for each event, in the same order. */
       readonly receipts: readonly Receipt[];
       /** The same key and body came before: these are the original events. */
       readonly repeated: boolean;

@@ -1,6 +1,6 @@
 export { canonicalJson, CanonicalError } from './canonical.ts';
 export { StoryClock, systemClock, type Clock } from './clock.ts';
-export type { CommandRequest, Outcome } from './command.ts';
+export type { CommandRequest, Outcome, Written } from './command.ts';
 export { decodeEntry, encodeEntry, entryOf, recordedOf, type Entry } from './entry.ts';
 export { commandIdOf, eventIdOf, streamIdOf, systemCommandIdOf } from './ids.ts';
 export { InvalidEventError, Ledger, type LedgerOptions, type SystemCommand } from './ledger.ts';

@@ -386,11 +386,18 @@ export class Ledger {
   }
 
   #done(decided: AppendedNow): Outcome {
-    const { stream, revisions } = decided.appended;
+    const { stream, revisions, indices } = decided.appended;
     return {
       outcome: 'done',
       stream,
       revision: revisions.at(-1) as number,
+      events: decided.events.map(({ id, type }, n) => ({
+        id,
+        type: typeNameOf(type),
+        index: indices[n] as number,
+        stream,
+        revision: revisions[n] as number,
+      })),
       receipts: this.#receipts(decided),
       repeated: false,
     };
@@ -419,7 +426,14 @@ export class Ledger {
     const rules = first.data['reasons'];
     if (first.type === 'countersign.AccessDenied.v1' && Array.isArray(rules))
       return { outcome: 'refused', reasons: rules as [Refusal, ...Refusal[]], receipts };
-    return { outcome: 'done', stream: first.subject, revision: last.streamrevision, receipts, repeated: true };
+    const events = entries.map(({ id, type, subject: stream, streamrevision: revision }, n) => ({
+      id,
+      type: typeNameOf(type),
+      index: indices[n] as number,
+      stream,
+      revision,
+    }));
+    return { outcome: 'done', stream: first.subject, revision: last.streamrevision, events, receipts, repeated: true };
   }
 
   #entry(index: number): Entry {

@@ -14,12 +14,20 @@ import {
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CommandDefinition } from '@countersign/domain';
-import { Ledger, personalDigestOf, type CommandRequest, type Outcome } from '@countersign/ledger';
+import {
+  Ledger,
+  personalDigestOf,
+  type CommandRequest,
+  type Outcome,
+  type Receipt,
+  type Written,
+} from '@countersign/ledger';
 import type { Caller } from '@countersign/identity';
 import { bodyPipe } from '../body.pipe.ts';
 import { CallerGuard, CallerOf } from '../caller.guard.ts';
+import { Metrics } from '../metrics.ts';
 import { problem } from '../problem.ts';
+import { bodySchemaOf } from './body-schema.ts';
 import type { CommandBody, CreatingBody } from './body.ts';
 import { COMMAND_ROUTES, type CommandRoute } from './routes.ts';
 
@@ -28,35 +36,9 @@ interface Accepted {
   readonly stream: string;
   readonly revision: number;
   readonly repeated: boolean;
-  readonly receipts: Extract<Outcome, { outcome: 'done' }>['receipts'];
+  readonly events: readonly Written[];
+  readonly receipts: readonly Receipt[];
 }
-
-type SchemaObject = Exclude<Extract<Parameters<typeof ApiBody>[0], { schema: unknown }>['schema'], { $ref: string }>;
-
-/** The payload's schema, and what every command may say beside it. */
-const bodySchemaOf = ({ schema, creates }: CommandDefinition): SchemaObject => {
-  const { properties, required } = JSON.parse(JSON.stringify(schema)) as Pick<SchemaObject, 'properties' | 'required'>;
-  const time = { type: 'string', format: 'date-time', description: 'UTC with milliseconds; now if absent' };
-  return {
-    type: 'object',
-    additionalProperties: false,
-    required: required ?? [],
-    properties: {
-      ...properties,
-      ...(creates
-        ? { id: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$', description: 'drawn if absent' } }
-        : {}),
-      occurredAt: time,
-      effectiveAt: time,
-      personal: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['salt', 'fields'],
-        properties: { salt: { type: 'string', minLength: 22, maxLength: 64 }, fields: { type: 'object' } },
-      },
-    },
-  };
-};
 
 /** A controller with the one route of a command, made from its definition so that no command is without one. */
 function controllerOf(route: CommandRoute): Type {
@@ -67,7 +49,10 @@ function controllerOf(route: CommandRoute): Type {
   @ApiTags(definition.category)
   @ApiBearerAuth()
   class CommandController {
-    constructor(@Inject(Ledger) private readonly ledger: Ledger) {}
+    constructor(
+      @Inject(Ledger) private readonly ledger: Ledger,
+      @Inject(Metrics) private readonly metrics: Metrics,
+    ) {}
 
     @Post()
     @HttpCode(definition.creates ? 201 : 200)
@@ -80,8 +65,8 @@ function controllerOf(route: CommandRoute): Type {
       @Req() request: FastifyRequest,
       @Res({ passthrough: true }) reply: FastifyReply,
     ): Promise<Accepted> {
-      const outcome = await this.ledger.execute(requestOf(route, { id, body, key, ifMatch, caller, url: request.url }));
-      return answer(outcome, reply);
+      const asked = requestOf(route, { id, body, key, ifMatch, caller, url: request.url });
+      return answer(await this.metrics.measure(definition.type, () => this.ledger.execute(asked)), reply);
     }
   }
   // The body's class is known only here, so its type is told to the pipe and to the API's description by hand.
@@ -94,18 +79,24 @@ function controllerOf(route: CommandRoute): Type {
   );
   const method = Object.getOwnPropertyDescriptor(CommandController.prototype, 'command') as PropertyDescriptor;
   for (const decorate of [
-    ApiOperation({ operationId: definition.type, summary: `For: ${definition.roles.join(', ')}` }),
+    ApiOperation({
+      operationId: definition.type,
+      summary: `${definition.type}, for: ${definition.roles.filter((role) => role !== 'system').join(', ')}`,
+    }),
     ApiBody({ schema: bodySchemaOf(definition) }),
     ApiHeader({ name: 'Idempotency-Key', required: true, description: 'a quoted string, drawn once for each command' }),
-    ApiHeader({ name: 'If-Match', required: false, description: "the stream's revision as you saw it, quoted" }),
-    ApiResponse({
-      status: definition.creates ? 201 : 200,
-      description: 'The events, durable and in a signed tree, with their receipts.',
-    }),
-    ...[400, 401, 403, 404, 409, 412, 422, 503].map((status) =>
-      ApiResponse({ status, description: 'A problem document (RFC 9457).' }),
-    ),
-    ...(definition.creates ? [] : [ApiParam({ name: 'id', type: String })]),
+    ...(definition.creates
+      ? []
+      : [
+          ApiHeader({
+            name: 'If-Match',
+            required: false,
+            description:
+              'the stream’s revision as you saw it, quoted: the ETag of an answer, or `revision` of the last row of a replay',
+          }),
+          ApiParam({ name: 'id', type: String }),
+        ]),
+    ApiResponse({ status: definition.creates ? 201 : 200 }),
   ])
     decorate(CommandController.prototype, 'command', method);
   Object.defineProperty(CommandController, 'name', { value: `${definition.type}Controller` });
@@ -148,7 +139,8 @@ function requestOf({ definition }: CommandRoute, { id, body, key, ifMatch, calle
     ...(occurredAt === undefined ? {} : { occurredAt: Date.parse(occurredAt) }),
     ...(effectiveAt === undefined ? {} : { effectiveAt: Date.parse(effectiveAt) }),
     ...(personal === undefined ? {} : { personal: { salt: personal.salt, fields: personal.fields } }),
-    ...(ifMatch === undefined ? {} : { ifMatch: revisionOf(ifMatch) }),
+    // `*` asks that the stream exists (RFC 9110 §13.1.1), which every command asks that does not begin one.
+    ...(ifMatch === undefined || ifMatch === '*' ? {} : { ifMatch: revisionOf(ifMatch) }),
   };
 }
 
@@ -170,9 +162,9 @@ function revisionOf(header: string): number {
 
 function answer(outcome: Outcome, reply: FastifyReply): Accepted {
   if (outcome.outcome !== 'done') throw problemOf(outcome);
-  const { stream, revision, receipts, repeated } = outcome;
+  const { stream, revision, events, receipts, repeated } = outcome;
   void reply.header('etag', `"${revision}"`);
-  return { stream, revision, repeated, receipts };
+  return { stream, revision, repeated, events, receipts };
 }
 
 /** The problem that a command's outcome is, where it was not done. */

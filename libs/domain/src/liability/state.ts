@@ -66,8 +66,8 @@ export function liabilityAt(state: LiabilityState | undefined, modality: Modalit
   const policies = Object.values(state.insurance);
   if (policies.some(({ from, until, lapsed }) => from <= now && now < until && !(lapsed && lapsed.from <= now)))
     return standing(by);
-  return noStanding(
-    'the insurance that the liability assignment requires is not in force',
-    policies.findLast(({ lapsed }) => lapsed)?.lapsed,
-  );
+  // The policy that covered longest is the one whose lapse ended it: an earlier one that it replaced ended nothing.
+  const endOf = (policy: Insurance) => Math.min(policy.until, policy.lapsed?.from ?? Infinity);
+  const last = policies.filter(({ from }) => from <= now).sort((a, b) => endOf(a) - endOf(b));
+  return noStanding('the insurance that the liability assignment requires is not in force', last.at(-1)?.lapsed);
 }
