@@ -18,6 +18,7 @@ import { EntriesController, LogController } from './log.controller.ts';
 import type { OpenLedger } from './ledger.ts';
 import { forNest, logRequests } from './logging.ts';
 import { Metrics } from './metrics.ts';
+import { waitForPositions } from './position.ts';
 import { ProblemFilter } from './problem.ts';
 import { ProblemsController } from './problems.controller.ts';
 import { QuestionsController } from './questions.controller.ts';
@@ -70,6 +71,7 @@ export async function applicationOver(foundation: Foundation, log: Logger | fals
   });
   takeBodies(app);
   if (log) logRequests(app, log);
+  waitForPositions(app);
   app.useGlobalFilters(new ProblemFilter());
   SwaggerModule.setup('docs', app, () => describeApi(app));
   return app;

@@ -17,8 +17,8 @@ interface Repeated {
 }
 
 /** Where counts are kept until they are recorded: the store's bookkeeping, which is no entry. */
-export type DenialCounts = Pick<SequencedStore, 'getMeta' | 'setMeta'>;
-const KEY = 'repeated-refusals';
+export type DenialCounts = Pick<SequencedStore, 'getMeta' | 'metaKeys' | 'setMeta'>;
+const KEYS = 'repeated-refusals/';
 
 /**
  * How refusals of access are recorded (R15): each with every rule that failed; the same again within ten minutes is
@@ -26,15 +26,17 @@ const KEY = 'repeated-refusals';
  */
 export class Denials {
   readonly #kept: DenialCounts;
+  /** Each process counts what it answered; a count of one that ended is recorded by another. */
+  readonly #node: string;
+  #keeping = false;
+  #changed = false;
   /** First refusal's event id → how often it came again. */
   readonly #repeated: Map<string, Repeated>;
 
-  constructor(kept: DenialCounts) {
+  constructor(kept: DenialCounts, node: string) {
     this.#kept = kept;
-    const before = kept.getMeta(KEY);
-    this.#repeated = new Map(
-      before === undefined ? [] : (JSON.parse(Buffer.from(before).toString('utf8')) as [string, Repeated][]),
-    );
+    this.#node = node;
+    this.#repeated = new Map(countsIn(kept.getMeta(KEYS + node)));
   }
 
   /** The command that records a refusal; the log index of the first one, if it is the same again; else undefined. */
@@ -76,19 +78,27 @@ export class Denials {
 
   /** The counts whose ten minutes have ended. */
   due(now: Instant): readonly SystemCommand[] {
-    const commands: SystemCommand[] = [];
-    for (const [first, { grant, stream, until, count }] of this.#repeated) {
-      if (until > now) continue;
-      commands.push({
-        type: 'CountDenials',
-        category: 'denial',
-        id: stream,
-        payload: { first, count, grant },
-        cause: first,
-        rule: 'R15 count',
-      });
-    }
-    return commands;
+    return this.#kept.metaKeys(KEYS).flatMap((key) => {
+      const node = key.slice(KEYS.length);
+      const own = node === this.#node;
+      const counts = own ? this.#repeated : countsIn(this.#kept.getMeta(key));
+      // Its own process has had ten minutes more to record it.
+      const ended = own ? now : now - SAME_REFUSAL_MS;
+      return [...counts].flatMap(([first, { grant, stream, until, count }]) =>
+        until > ended
+          ? []
+          : [
+              {
+                type: 'CountDenials',
+                category: 'denial',
+                id: stream,
+                payload: { first, count, grant },
+                cause: first,
+                rule: `R15 count ${node}`,
+              },
+            ],
+      );
+    });
   }
 
   /** Told of each entry: a count that is recorded needs no keeping. */
@@ -98,6 +108,22 @@ export class Denials {
 
   /** Not waited for: what a crash takes is the last few milliseconds of a count, never a refusal. */
   #keep(): void {
-    this.#kept.setMeta(KEY, Buffer.from(JSON.stringify([...this.#repeated]))).catch(() => undefined);
+    this.#changed = true;
+    if (!this.#keeping) void this.#keepAll();
+  }
+
+  /** One writing at a time, of what there is by then. */
+  async #keepAll(): Promise<void> {
+    this.#keeping = true;
+    while (this.#changed) {
+      this.#changed = false;
+      await this.#kept
+        .setMeta(KEYS + this.#node, Buffer.from(JSON.stringify([...this.#repeated])))
+        .catch(() => undefined);
+    }
+    this.#keeping = false;
   }
 }
+
+const countsIn = (kept: Uint8Array | undefined): [string, Repeated][] =>
+  kept === undefined ? [] : (JSON.parse(Buffer.from(kept).toString('utf8')) as [string, Repeated][]);

@@ -41,7 +41,8 @@ export class HealthController {
   @Get('health/ready')
   @ApiOperation({ summary: 'Commands are taken; 503 says why not, while reads go on' })
   ready(): { status: 'ready'; size: number } {
-    const because = this.ledger.store.readOnlyBecause;
+    const { readOnlyBecause, awayBecause } = this.ledger.store;
+    const because = readOnlyBecause ?? awayBecause;
     if (because !== undefined) throw problem(503, 'store-unavailable', because);
     return { status: 'ready', size: this.ledger.store.size };
   }

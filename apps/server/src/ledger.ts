@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   consequences,
@@ -12,12 +12,13 @@ import {
   type DomainView,
 } from '@countersign/domain';
 import { vkeyOf } from '@countersign/dossier';
-import { openSqliteStore, type SequencedStore } from '@countersign/event-store';
+import type { SequencedStore } from '@countersign/event-store';
 import { EvidenceFiles, Tokens, Vault } from '@countersign/identity';
 import { CheckpointPublisher, Ledger, systemClock, type Clock } from '@countersign/ledger';
 import { Answers } from './answers.ts';
 import { Denials } from './denials.ts';
 import type { Settings } from './settings.ts';
+import { openStore } from './store.ts';
 
 /** An open ledger with all that it stands on. */
 export interface OpenLedger {
@@ -29,30 +30,28 @@ export interface OpenLedger {
   readonly files: EvidenceFiles;
   /** Bytes of the largest evidence file. */
   readonly evidenceLimit: number;
+  /** This start founded it. */
+  readonly founded: boolean;
   close(): Promise<void>;
 }
 
 export const CUSTODIAN = 'party-custodian';
 
-/** Whether the data folder has no ledger yet. */
-export const isNew = ({ dataDir }: Settings): boolean => !existsSync(join(dataDir, 'ledger.sqlite'));
-
 /** The trust policy of this ledger's own log: what its operator hands to those who verify. */
 export const policyFile = ({ dataDir }: Settings): string => join(dataDir, 'policy');
 
-/** Opens the data folder, making it if there is none, and founds the ledger if it is new. */
-export async function openLedger(settings: Settings, clock: Clock = systemClock): Promise<OpenLedger> {
+/** Opens the ledger, and founds it if it is new: then `onNew` is told before. */
+export async function openLedger(
+  settings: Settings,
+  clock: Clock = systemClock,
+  onNew: () => void = () => undefined,
+): Promise<OpenLedger> {
   mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
-  const vault = new Vault(join(settings.dataDir, 'vault'));
-  const store = await openSqliteStore({
-    file: join(settings.dataDir, 'ledger.sqlite'),
-    origin: settings.origin,
-    signingKey: vault.signingKey('log'),
-    highWaterFile: join(settings.dataDir, 'high-water'),
-  });
+  const vault = new Vault(settings.vaultDir);
+  const store = await openStore(settings, vault.signingKey('log'));
   try {
     const source = `https://${settings.origin}`;
-    const denials = new Denials(store);
+    const denials = new Denials(store, settings.node);
     const ledger = Ledger.open({
       store,
       clock,
@@ -70,14 +69,29 @@ export async function openLedger(settings: Settings, clock: Clock = systemClock)
       denialOf: (request, reasons, view) => denials.denialOf(request, reasons, view),
     });
     ledger.onEntry((entry) => denials.recorded(entry));
-    if (store.size === 0 && store.readOnlyBecause === undefined) await found(ledger, vault, settings);
+    await store.synced();
+    let founded = false;
+    if (ledger.view.index < 0 && store.readOnlyBecause === undefined) {
+      onNew();
+      founded = await found(ledger, vault, settings);
+    }
     writeFileSync(policyFile(settings), policyOf(settings, vault));
     const publisher = new CheckpointPublisher(store, clock, vault.signingKey('log-ml-dsa-44'));
     const tokens = new Tokens(vault.signingKey('token'), { issuer: source, audience: source });
-    const files = new EvidenceFiles(join(settings.dataDir, 'vault'));
+    const files = new EvidenceFiles(settings.vaultDir, join(settings.dataDir, 'evidence-clear'));
     const { evidenceLimit } = settings;
     const answers = await Answers.over(ledger, join(settings.dataDir, 'read-models.sqlite'));
-    return { ledger, answers, publisher, tokens, vault, files, evidenceLimit, close: () => closeAll(answers, store) };
+    return {
+      ledger,
+      answers,
+      publisher,
+      tokens,
+      vault,
+      files,
+      evidenceLimit,
+      founded,
+      close: () => closeAll(answers, store),
+    };
   } catch (error) {
     await store.close();
     throw error;
@@ -100,7 +114,8 @@ async function closeAll(answers: Answers, store: SequencedStore): Promise<void> 
   await store.close();
 }
 
-async function found(ledger: Ledger, vault: Vault, { origin, demo }: Settings): Promise<void> {
+/** Whether this process did, where others try as well. */
+async function found(ledger: Ledger, vault: Vault, { origin, demo }: Settings): Promise<boolean> {
   const purposes = ['log', 'log-ml-dsa-44', 'export', 'export-ml-dsa-44'] as const;
   const outcome = await ledger.execute({
     type: 'FoundLedger',
@@ -122,4 +137,5 @@ async function found(ledger: Ledger, vault: Vault, { origin, demo }: Settings): 
     },
   });
   if (outcome.outcome !== 'done') throw new Error(`the ledger could not be founded: ${JSON.stringify(outcome)}`);
+  return !outcome.repeated;
 }

@@ -4,7 +4,7 @@ import { applicationOver } from './application.ts';
 import { openLedger } from './ledger.ts';
 import { openLog } from './logging.ts';
 import { settingsFrom, type Settings } from './settings.ts';
-import { storyIsDue, storyTime, tellStory } from './tell-story.ts';
+import { beginStory, storyIsDue, tellStory } from './tell-story.ts';
 import { welcome } from './welcome.ts';
 
 let settings: Settings | undefined;
@@ -12,14 +12,15 @@ try {
   settings = settingsFrom(process.env, process.argv.slice(2), process.stderr.isTTY);
   const log = openLog(settings.logLevel);
   const clock = new StoryClock();
-  const begins = storyTime(settings);
-  if (begins !== undefined) clock.set(begins);
-  const opened = await openLedger(settings, clock);
+  const asked = settings;
+  const opened = await openLedger(settings, clock, () => {
+    beginStory(asked, clock);
+  });
   const { ledger, tokens, close } = opened;
   const app = await applicationOver(opened, log);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
-  if (storyIsDue(settings, ledger, begins !== undefined)) {
+  if (storyIsDue(settings, ledger, opened.founded)) {
     console.log('An empty data folder: telling the demonstration its story …');
     // Its requests are nobody's.
     log.level = log.isLevelEnabled('warn') ? 'warn' : log.level;
@@ -27,12 +28,14 @@ try {
     log.level = settings.logLevel;
   }
   clock.release();
-  // What falls due is recorded when its time comes. Looking costs what the ledger holds, so it takes a fiftieth of the time.
+  // What falls due is recorded when its time comes. Looking costs what the ledger holds, so it takes a fiftieth of the time;
+  // where several processes look, those that do not sign are there for when that one is not.
   let settling: NodeJS.Timeout;
   const settle = async () => {
     const started = performance.now();
     await ledger.settle().catch((error: unknown) => log.error({ err: error }, 'what follows could not be recorded'));
-    settling = setTimeout(() => void settle(), Math.max(1000, 50 * (performance.now() - started)));
+    const most = (ledger.store.leads ?? true) ? 1000 : 5000 + 5000 * Math.random();
+    settling = setTimeout(() => void settle(), Math.max(most, 50 * (performance.now() - started)));
   };
   await settle();
   await app.listen(settings.port, settings.host);

@@ -33,11 +33,13 @@ export class Metrics {
         },
       });
     gauge('countersign_log_size', 'Entries in the tree of the latest checkpoint', () => ledger.store.size);
-    gauge(
-      'countersign_view_lag',
-      'Entries that decisions do not see yet',
-      () => ledger.store.size - 1 - ledger.view.index,
+    gauge('countersign_view_lag', 'Entries that decisions do not see yet', () =>
+      Math.max(0, ledger.store.size - 1 - ledger.view.index),
     );
+    gauge('countersign_store_away', '1 while there is no way to the event store', () =>
+      ledger.store.awayBecause === undefined ? 0 : 1,
+    );
+    gauge('countersign_signs', '1 in the process that signs checkpoints', () => ((ledger.store.leads ?? true) ? 1 : 0));
     gauge('countersign_read_only', '1 while commands are refused because nothing may be signed', () =>
       ledger.store.readOnlyBecause === undefined ? 0 : 1,
     );

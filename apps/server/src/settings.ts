@@ -1,9 +1,22 @@
-import { resolve } from 'node:path';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
 import { LOG_LEVELS, type LogLevel } from './logging.ts';
+
+/** `esdb://…`, and what the names of this ledger's streams begin with there. */
+export interface EventStoreDb {
+  readonly connectionString: string;
+  readonly namespace: string;
+}
 
 /** What a deployment sets, from the environment and the command line. */
 export interface Settings {
   readonly dataDir: string;
+  /** Keys, and evidence files: a folder that all processes on one event store share. */
+  readonly vaultDir: string;
+  /** Where the events are: in the data folder, or on an EventStoreDB or KurrentDB (its connection string). */
+  readonly store: 'sqlite' | EventStoreDb;
+  /** Who this process is among those on one event store; keeps its name over restarts. */
+  readonly node: string;
   readonly port: number;
   readonly host: string;
   /** Origin of the log and `source` of its entries, without scheme (C2SP tlog-checkpoint). */
@@ -40,8 +53,21 @@ export function settingsFrom(
   const logLevel = env['LOG_LEVEL'] ?? (terminal ? 'warn' : 'info');
   if (!LOG_LEVELS.some((level) => level === logLevel))
     throw new Error(`LOG_LEVEL=${logLevel} is none of ${LOG_LEVELS.join(', ')}`);
+  const store = env['STORE'] || 'sqlite';
+  if (store !== 'sqlite' && !/^(esdb|kurrentdb)(\+discover)?:\/\//.test(store))
+    throw new Error('STORE is sqlite, or the connection string of an event store: esdb://…');
+  const namespace = env['STORE_NAMESPACE'] || 'countersign.';
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(namespace))
+    throw new Error('STORE_NAMESPACE is 1 to 64 letters, digits, dots, dashes and underscores');
+  const node = env['NODE_NAME'] || hostname();
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(node))
+    throw new Error('NODE_NAME is 1 to 64 letters, digits, dots, dashes and underscores');
+  const dataDir = resolve(env['DATA_DIR'] || 'data');
   return {
-    dataDir: resolve(env['DATA_DIR'] || 'data'),
+    dataDir,
+    vaultDir: env['VAULT_DIR'] ? resolve(env['VAULT_DIR']) : join(dataDir, 'vault'),
+    store: store === 'sqlite' ? store : { connectionString: store.replace(/^kurrentdb/, 'esdb'), namespace },
+    node: store === 'sqlite' ? 'ledger' : node,
     port,
     host: env['HOST'] || '127.0.0.1',
     origin,

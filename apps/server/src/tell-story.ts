@@ -5,16 +5,19 @@ import type { PartyId, Role } from '@countersign/domain';
 import type { Tokens } from '@countersign/identity';
 import { commandIdOf, decodeEntry, eventIdOf, recordedOf, type Ledger, type StoryClock } from '@countersign/ledger';
 import { logFile, ROLES, STORY, STORY_BEGINS, type Step } from '@countersign/scenario';
-import { isNew } from './ledger.ts';
 import type { Settings } from './settings.ts';
 
-/** Where the ledger's clock stands when the demonstration begins; undefined where it does not begin with this start. */
-export const storyTime = (settings: Settings): number | undefined =>
-  settings.demo && !settings.empty && isNew(settings) ? Date.parse(STORY_BEGINS) : undefined;
+/** The demonstration begins in the time of its story. */
+export const beginStory = ({ demo, empty }: Settings, clock: StoryClock): void => {
+  if (demo && !empty) clock.set(Date.parse(STORY_BEGINS));
+};
 
-/** Whether the story is to be told: to a new ledger, or on, where an earlier start was cut off in the middle of it. */
-export const storyIsDue = (settings: Settings, ledger: Ledger, isNewLedger: boolean): boolean =>
-  settings.demo && !settings.empty && (isNewLedger || (wasTold(ledger, 0) && !wasTold(ledger, STORY.length - 1)));
+/**
+ * Whether the story is to be told: to a ledger that this start founded, or on, where an earlier start was cut off in the
+ * middle of it. On an event store another process may be telling it, so there it is not told on.
+ */
+export const storyIsDue = ({ demo, empty, store }: Settings, ledger: Ledger, founded: boolean): boolean =>
+  demo && !empty && (founded || (store === 'sqlite' && wasTold(ledger, 0) && !wasTold(ledger, STORY.length - 1)));
 
 /** Names the very story, so that one of another version is never continued by this one. */
 const VERSION = createHash('sha256').update(JSON.stringify(STORY)).digest('hex').slice(0, 12);

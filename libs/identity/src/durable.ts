@@ -1,11 +1,41 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Writes a file that is there whole or not at all, also after a crash: new file, fsync, rename, fsync of the folder. */
 export function writeDurably(path: string, bytes: Uint8Array): void {
-  const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.new`;
+  renameSync(writtenBeside(path, bytes), path);
+  syncFolder(dirname(path));
+}
+
+/** The same of a file that is not there yet: of several processes that make it at once, one does. False for the others. */
+export function createDurably(path: string, bytes: Uint8Array): boolean {
+  const temporary = writtenBeside(path, bytes);
+  try {
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    unlinkSync(temporary);
+    syncFolder(dirname(path));
+  }
+}
+
+function writtenBeside(path: string, bytes: Uint8Array): string {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${randomBytes(8).toString('hex')}.new`;
   const file = openSync(temporary, 'w', 0o600);
   try {
     writeSync(file, bytes);
@@ -13,8 +43,7 @@ export function writeDurably(path: string, bytes: Uint8Array): void {
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, path);
-  syncFolder(folder);
+  return temporary;
 }
 
 /** Removes a file for good; does nothing if there is none. */

@@ -34,10 +34,11 @@ export class EvidenceFiles {
   readonly #clear: string;
   readonly #holders: string;
 
-  constructor(folder: string) {
+  /** `clear`: a folder of this process's own, which is emptied. */
+  constructor(folder: string, clear: string) {
     this.#files = join(folder, 'evidence');
     this.#keys = join(folder, 'evidence-keys');
-    this.#clear = join(folder, 'evidence-clear');
+    this.#clear = clear;
     rmSync(this.#clear, { recursive: true, force: true });
     this.#holders = join(folder, 'evidence-holders');
     for (const each of [this.#files, this.#keys, this.#clear, this.#holders])

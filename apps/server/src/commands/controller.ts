@@ -164,6 +164,9 @@ function answer(outcome: Outcome, reply: FastifyReply): Accepted {
   if (outcome.outcome !== 'done') throw problemOf(outcome);
   const { stream, revision, events, receipts, repeated } = outcome;
   void reply.header('etag', `"${revision}"`);
+  const last = events.at(-1);
+  // What a caller gives as `If-Position-At-Least` to another process, to see its own write there.
+  if (last !== undefined) void reply.header('position', String(last.index));
   return { stream, revision, repeated, events, receipts };
 }
 
