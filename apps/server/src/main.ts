@@ -31,7 +31,9 @@ try {
   let settling: NodeJS.Timeout;
   const settle = async () => {
     const started = performance.now();
-    await ledger.settle().catch((error: unknown) => log.error({ err: error }, 'what follows could not be recorded'));
+    // A ledger that signs nothing has nothing to record.
+    if (ledger.store.readOnlyBecause === undefined)
+      await ledger.settle().catch((error: unknown) => log.error({ err: error }, 'what follows could not be recorded'));
     settling = setTimeout(() => void settle(), Math.max(1000, 50 * (performance.now() - started)));
   };
   await settle();

@@ -84,6 +84,8 @@ export interface SequencedStore extends EventStore {
   readonly size: number;
   /** Why the store refuses appends; absent while it takes them. */
   readonly readOnlyBecause?: string | undefined;
+  /** From now on it refuses appends, for what only its owner can see, such as a signing key that is not the log's. */
+  refuseAppends(because: string): void;
   /** The latest signed checkpoint. */
   checkpoint(): string;
   /** The checkpoint that was signed at exactly this size. */

@@ -4,7 +4,9 @@ import { dirname } from 'node:path';
 /** Writes a file that is there whole or not at all, also after a crash: new file, fsync, rename, fsync of the folder. */
 export function writeDurably(path: string, bytes: Uint8Array): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // A folder that is new is durable once its own folder is.
+  if (made !== undefined) for (let at = folder; at !== dirname(made); at = dirname(at)) syncFolder(dirname(at));
   const temporary = `${path}.${process.pid}.new`;
   const file = openSync(temporary, 'w', 0o600);
   try {
