@@ -45,6 +45,12 @@ describe('the packages of others', () => {
     expect(told.toSorted()).toEqual([...all].toSorted());
   });
 
+  test('are installed and pruned without a script of ours: npm runs some names by itself, where tools are missing', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
+    const BY_ITSELF = ['dependencies', 'install', 'preinstall', 'postinstall', 'prepare', 'preprepare', 'postprepare'];
+    expect(Object.keys(scripts).filter((name) => BY_ITSELF.includes(name))).toEqual([]);
+  });
+
   test.each(workspaces)('of %s are what it imports, and it imports no other', (folder) => {
     // Nest asks for these beside it and imports them itself.
     const BESIDE = ['rxjs', '@fastify/static'];

@@ -14,10 +14,11 @@ import {
 import { vkeyOf } from '@countersign/dossier';
 import type { SequencedStore } from '@countersign/event-store';
 import { EvidenceFiles, Tokens, Vault } from '@countersign/identity';
-import { CheckpointPublisher, Ledger, systemClock, type Clock } from '@countersign/ledger';
+import { CheckpointPublisher, decodeEntry, Ledger, systemClock, type Clock } from '@countersign/ledger';
 import { Answers } from './answers.ts';
 import { Denials } from './denials.ts';
 import type { Settings } from './settings.ts';
+import { keysAmiss, LOG_KEYS, publicJwkOf } from './signing-keys.ts';
 import { openStore } from './store.ts';
 
 /** An open ledger with all that it stands on. */
@@ -75,7 +76,10 @@ export async function openLedger(
       onNew();
       founded = await found(ledger, vault, settings);
     }
-    writeFileSync(policyFile(settings), policyOf(settings, vault));
+    const first = store.entry(0);
+    const amiss = first && keysAmiss(decodeEntry(first.data), vault);
+    if (amiss !== undefined) store.refuseAppends(amiss);
+    else writeFileSync(policyFile(settings), policyOf(settings, vault));
     const publisher = new CheckpointPublisher(store, clock, vault.signingKey('log-ml-dsa-44'));
     const tokens = new Tokens(vault.signingKey('token'), { issuer: source, audience: source });
     const files = new EvidenceFiles(settings.vaultDir, join(settings.dataDir, 'evidence-clear'));
@@ -116,7 +120,6 @@ async function closeAll(answers: Answers, store: SequencedStore): Promise<void> 
 
 /** Whether this process did, where others try as well. */
 async function found(ledger: Ledger, vault: Vault, { origin, demo }: Settings): Promise<boolean> {
-  const purposes = ['log', 'log-ml-dsa-44', 'export', 'export-ml-dsa-44'] as const;
   const outcome = await ledger.execute({
     type: 'FoundLedger',
     category: 'custody',
@@ -127,10 +130,7 @@ async function found(ledger: Ledger, vault: Vault, { origin, demo }: Settings): 
     payload: {
       origin,
       mode: demo ? 'demo' : 'operational',
-      keys: purposes.map((purpose) => ({
-        purpose,
-        jwk: JSON.stringify(createPublicKey(vault.signingKey(purpose)).export({ format: 'jwk' })),
-      })),
+      keys: LOG_KEYS.map((purpose) => ({ purpose, jwk: publicJwkOf(vault, purpose) })),
       parameters: { 'release-assessment': 'ear-most-recent' },
       facetFunction: FACET_FUNCTION,
       custodian: CUSTODIAN,

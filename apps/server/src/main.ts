@@ -33,7 +33,9 @@ try {
   let settling: NodeJS.Timeout;
   const settle = async () => {
     const started = performance.now();
-    await ledger.settle().catch((error: unknown) => log.error({ err: error }, 'what follows could not be recorded'));
+    // A ledger that signs nothing has nothing to record.
+    if (ledger.store.readOnlyBecause === undefined)
+      await ledger.settle().catch((error: unknown) => log.error({ err: error }, 'what follows could not be recorded'));
     const most = (ledger.store.leads ?? true) ? 1000 : 5000 + 5000 * Math.random();
     settling = setTimeout(() => void settle(), Math.max(most, 50 * (performance.now() - started)));
   };

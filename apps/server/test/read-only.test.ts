@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import supertest from 'supertest';
@@ -57,6 +57,29 @@ describe('a ledger that was restored from an old copy', () => {
     expect(metrics).toContain('countersign_commands_total{command="RegisterParty",outcome="fault"} 1');
   });
 });
+
+test.each(['log', 'log-ml-dsa-44', 'export', 'export-ml-dsa-44'])(
+  'a ledger whose %s key is not in the vault signs nothing by another, and goes on to answer',
+  async (purpose) => {
+    const folder = newFolder();
+    try {
+      await (await serve(folder)).stop();
+      const policy = readFileSync(join(folder, 'policy'), 'utf8');
+      remove(join(folder, 'vault', 'keys', `${purpose}.pem`));
+      const served = await serve(folder);
+      const answer = await served.post('/v1/parties', party('party-new'), 'party-custodian', 'custodian');
+      expect(answer).toMatchObject({ status: 503, body: { type: '/problems/store-unavailable' } });
+      expect((answer.body as { detail: string }).detail).toContain(purpose);
+      expect((await served.get('/health/ready', 'party-custodian', 'custodian')).status).toBe(503);
+      expect((await served.get('/v1/entries/0', 'party-custodian', 'custodian')).status).toBe(200);
+      expect(served.opened.ledger.store.size).toBe(1);
+      await served.stop();
+      expect(readFileSync(join(folder, 'policy'), 'utf8')).toBe(policy);
+    } finally {
+      remove(folder);
+    }
+  },
+);
 
 test('metrics count commands by what came of them, and how long a receipt took', async () => {
   const served = await serve(newFolder());

@@ -117,6 +117,8 @@ export interface SequencedStore extends EventStore {
   readonly awayBecause?: string | undefined;
   /** Whether this process is the one that signs, where several share a store. */
   readonly leads?: boolean;
+  /** From now on it refuses appends, for what only its owner can see, such as a signing key that is not the log's. */
+  refuseAppends(because: string): void;
   /** The latest signed checkpoint. */
   checkpoint(): string;
   /** The checkpoint that was signed at exactly this size. */

@@ -34,7 +34,10 @@ export function createDurably(path: string, bytes: Uint8Array): boolean {
 }
 
 function writtenBeside(path: string, bytes: Uint8Array): string {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const folder = dirname(path);
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // A folder that is new is durable once its own folder is.
+  if (made !== undefined) for (let at = folder; at !== dirname(made); at = dirname(at)) syncFolder(dirname(at));
   const temporary = `${path}.${randomBytes(8).toString('hex')}.new`;
   const file = openSync(temporary, 'w', 0o600);
   try {

@@ -302,6 +302,10 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     );
   }
 
+  refuseAppends(because: string): void {
+    this.#unsound ??= because;
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;

@@ -164,9 +164,14 @@ class SqliteStore extends StoredLog implements SequencedStore {
     this.#unlock?.();
   }
 
+  refuseAppends(because: string): void {
+    this.readOnlyBecause ??= because;
+  }
+
   #committing(): GroupCommit {
     if (this.closed) throw new StoreReadOnlyError('it is closed');
-    if (this.#group === undefined) throw new StoreReadOnlyError(this.readOnlyBecause ?? 'it has no writer');
+    if (this.#group === undefined || this.readOnlyBecause !== undefined)
+      throw new StoreReadOnlyError(this.readOnlyBecause ?? 'it has no writer');
     return this.#group;
   }
 }
