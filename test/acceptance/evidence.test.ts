@@ -220,7 +220,13 @@ describe('a run reported after the fact is judged, never refused (R14)', () => {
       'authorisation-not-in-force',
       'annex-entry-not-in-force',
     ]);
-    expect(kinds(imported)).toEqual([]);
+    // What did not fit is noted, each rule of it.
+    expect(kinds(imported)).toEqual(['authority', 'authority', 'authority']);
+    expect(imported.discrepancies.map(({ detail, session }) => [detail.split(':')[0], session])).toEqual([
+      ['grant-not-active', reported],
+      ['authorisation-not-in-force', reported],
+      ['annex-entry-not-in-force', reported],
+    ]);
 
     const again = await handIn(AU, content, { report: { grant: grant('AU') } });
     expect([again.recognised, again.sessions]).toEqual([true, [reported]]);

@@ -23,6 +23,7 @@ import { bodyPipe } from './body.pipe.ts';
 import { CallerGuard, CallerOf } from './caller.guard.ts';
 import { idempotencyKeyOf, problemOf } from './commands/controller.ts';
 import { problem } from './problem.ts';
+import { PutFileQuery, queryPipe } from './questions.query.ts';
 
 export const EVIDENCE_LIMIT = Symbol('evidence limit');
 
@@ -181,7 +182,7 @@ export class EvidenceController {
   @ApiResponse({ status: 422, description: 'A problem document (RFC 9457): what is wrong with the file, and where.' })
   async put(
     @Param('digest') digest: string,
-    @Query('keep') keep: string | undefined,
+    @Query(queryPipe()) { keep }: PutFileQuery,
     @CallerOf() caller: Caller,
     @Req() request: FastifyRequest,
   ) {
@@ -200,7 +201,7 @@ export class EvidenceController {
     try {
       if (file.sha256 !== digest) throw problem(422, 'other-digest', `the file's digest is ${file.sha256}`);
       const reading = await readEvidence(file.path);
-      if (isBroken(reading) && keep !== 'broken' && keep !== 'document') {
+      if (isBroken(reading) && keep === undefined) {
         const { fault, where, detail } = reading;
         throw problem(422, 'evidence-unreadable', `${fault} at ${where}: ${detail}`);
       }
