@@ -9,7 +9,15 @@ import {
   type Refusal,
   type Sample,
 } from '@countersign/domain';
-import { isBroken, runOf, summaryOf, type Broken, type EvaluationLog, type Reading } from '@countersign/evidence';
+import {
+  isBroken,
+  runOf,
+  summaryOf,
+  type Broken,
+  type EvaluationLog,
+  type GatewayLog,
+  type Reading,
+} from '@countersign/evidence';
 import type { CommandRequest, Outcome } from './command.ts';
 import type { Ledger } from './ledger.ts';
 import type { Receipt } from './receipt.ts';
@@ -116,7 +124,7 @@ export async function importEvidence(ledger: Ledger, request: ImportRequest): Pr
       type: 'LinkEvidence',
       category: 'evidence',
       id,
-      payload: { session, ...(request.sample === undefined ? {} : { sample: request.sample }) },
+      payload: { session, ...(request.sample === undefined ? {} : { sample: sampleOf(request.sample, log) }) },
     });
     const state = evidence();
     const isLinked = state !== undefined && state.status !== 'unknown' && session in state.links;
@@ -155,6 +163,14 @@ export async function importEvidence(ledger: Ledger, request: ImportRequest): Pr
     })),
     receipts,
   };
+}
+
+/** An alias is the log's name of the model: recorded as the log's own is, so that one that is a path leaks none. */
+function sampleOf(sample: Sample, log: EvaluationLog | GatewayLog | undefined): Sample {
+  if (log === undefined || log.format === 'gateway-log' || sample.alias === undefined || sample.alias !== log.model)
+    return sample;
+  const { model } = summaryOf(log);
+  return model === undefined ? sample : { ...sample, alias: model };
 }
 
 type Run = (
