@@ -86,7 +86,6 @@ export class ZipArchive {
             where,
             `compression method ${entry.compressionMethod}: stored, deflate and zstd are read`,
           );
-        // eslint-disable-next-line no-control-regex -- they are what is looked for
         if (/[\u0000-\u001f\u007f]/.test(entry.fileName))
           throw new UnreadableError('unsafe-member-name', where, 'a control character in the name');
         if (names.has(entry.fileName)) throw new UnreadableError('duplicate-name', where, 'two members of one name');

@@ -150,17 +150,25 @@ export async function importEvidence(ledger: Ledger, request: ImportRequest): Pr
   }
   const state = evidence();
   if (state === undefined || state.status === 'unknown') throw new Error(`${id} was received and is not there`);
+  // A file may be evidence of others' sessions too: those are not this party's to see.
+  const isTheirs = (session: string | undefined): boolean => {
+    const known = session === undefined ? undefined : view.state('session', session);
+    if (known === undefined || known.status === 'unknown') return state.party === actor.party;
+    const grant = view.state('grant', known.grant);
+    return (
+      known.party === actor.party ||
+      (grant !== undefined && grant.status !== 'unknown' && grant.developer === actor.party)
+    );
+  };
   return {
     outcome: 'imported',
     evidence: id,
     status: state.status,
     recognised: recognised || (received.outcome === 'done' && received.repeated),
-    sessions: Object.keys(state.links),
-    discrepancies: Object.values(state.discrepancies).map(({ kind, detail, session }) => ({
-      kind,
-      detail,
-      ...(session === undefined ? {} : { session }),
-    })),
+    sessions: Object.keys(state.links).filter(isTheirs),
+    discrepancies: Object.values(state.discrepancies)
+      .filter(({ session }) => isTheirs(session))
+      .map(({ kind, detail, session }) => ({ kind, detail, ...(session === undefined ? {} : { session }) })),
     receipts,
   };
 }
