@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { ClientError } from './client.ts';
+import { ClientError } from './client-error.ts';
 
 /** Where the ledger is and who asks: from options, else the environment, else the config file (design.md, decision 8). */
 export interface Connection {
