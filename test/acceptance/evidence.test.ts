@@ -20,6 +20,7 @@ import { applicationOver } from '../../apps/server/src/application.ts';
 import { openLedger, type OpenLedger } from '../../apps/server/src/ledger.ts';
 import { settingsFrom } from '../../apps/server/src/settings.ts';
 import { tellStory } from '../../apps/server/src/tell-story.ts';
+import { zip } from '../../libs/evidence/test/archive.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'evidence-'));
 const FIXTURES = resolve(import.meta.dirname, '../fixtures/inspect');
@@ -220,7 +221,13 @@ describe('a run reported after the fact is judged, never refused (R14)', () => {
       'authorisation-not-in-force',
       'annex-entry-not-in-force',
     ]);
-    expect(kinds(imported)).toEqual([]);
+    // What did not fit is noted, each rule of it.
+    expect(kinds(imported)).toEqual(['authority', 'authority', 'authority']);
+    expect(imported.discrepancies.map(({ detail, session }) => [detail.split(':')[0], session])).toEqual([
+      ['grant-not-active', reported],
+      ['authorisation-not-in-force', reported],
+      ['annex-entry-not-in-force', reported],
+    ]);
 
     const again = await handIn(AU, content, { report: { grant: grant('AU') } });
     expect([again.recognised, again.sessions]).toEqual([true, [reported]]);
@@ -323,5 +330,120 @@ describe('files', () => {
     expect(readFileSync(file?.path ?? '').equals(content)).toBe(true);
     if (file) await opened.files.discard(file);
     expect(readdirSync(join(folder, 'vault', 'evidence-clear'))).toEqual([]);
+  });
+});
+
+describe('hostile files are refused over HTTP with what is wrong and where, and recorded if that is asked', () => {
+  const header = { name: 'header.json', content: '{"version":2,"status":"success","eval":{"run_id":"r","model":"m"}}' };
+  const bomb = { name: 'samples/1_epoch_1.json', content: Buffer.alloc(100 * 1024 * 1024, ' ') };
+  test.each<readonly [string, Uint8Array, string]>([
+    ['an empty file', Buffer.alloc(0), 'empty at byte 0'],
+    ['a cut archive', log('popularity-2024-10.eval').subarray(0, 3000), 'invalid-zip at central directory'],
+    ['zeros', Buffer.alloc(900_000), 'not-json at byte 0'],
+    ['a listing', Buffer.from('["a.eval"]'), 'not-a-log at byte 0'],
+    ['a zip bomb', zip([header, bomb]), 'expands-too-much at member 2'],
+    ['a path upwards', zip([header, { name: '../x', content: '' }]), 'unsafe-member-name at member 2'],
+    ['a NUL in a name', zip([header, { name: 'a\0', content: '' }]), 'unsafe-member-name at member 2'],
+    ['a member twice', zip([header, header]), 'duplicate-name at member 2'],
+    ['a lie in the directory', zip([{ ...header, packedSize: 2 ** 31 }]), 'invalid-zip at member 1'],
+    ['deep JSON', Buffer.from(`{"eval":${'['.repeat(200_000)}`), 'too-deep at byte 263'],
+    ['a number of 5,000 digits', Buffer.from(`{"eval":{"model":${'9'.repeat(5000)}}}`), 'not-json at byte 17'],
+  ])('%s', async (_, content, wrong) => {
+    const refused = await put(GB, content);
+    expect([refused.status, refused.body]).toMatchObject([
+      422,
+      { type: '/problems/evidence-unreadable', detail: expect.stringContaining(`${wrong}: `) as unknown },
+    ]);
+    expect((await put(GB, content, { keep: '?keep=broken' })).status).toBe(200);
+    const aside = await post(GB, 'evidence', { file: digestOf(content) });
+    expect([aside.status, (aside.body as Imported).status]).toEqual([201, 'quarantined']);
+    const id = (aside.body as Imported).evidence;
+    expect(opened.ledger.view.state('evidence', id)).toMatchObject({ damage: { fault: wrong.split(' ')[0] } });
+    expect(readdirSync(join(folder, 'vault', 'evidence-clear'))).toEqual([]);
+  });
+
+  test('a file that says that it is too large is not read first', async () => {
+    const answer = await supertest(app.getHttpServer())
+      .put(`/v1/evidence-files/${'0'.repeat(64)}`)
+      .set('authorization', await bearer(GB))
+      .set('content-type', 'application/octet-stream')
+      .set('content-length', String(2 ** 41))
+      .send('x')
+      .catch((error: unknown) => error as supertest.Response);
+    expect(answer.status).toBe(413);
+    expect((await put(GB, made(), { keep: '?keep=all' })).body).toMatchObject({ type: '/problems/invalid-query' });
+    expect((await put(GB, made(), { keep: '?kept=broken' })).status).toBe(400);
+  });
+});
+
+describe('whatever a log or its holder says', () => {
+  const entriesText = () =>
+    Array.from(opened.ledger.store.entries(0, opened.ledger.store.size), ({ data }) =>
+      Buffer.from(data).toString('utf8'),
+    ).join('\n');
+
+  test('no name and no place of it reaches an entry, nor does an alias that is a path', async () => {
+    const secret = 'alice-of-the-lab';
+    await session('session-e10');
+    const at = new Date().toISOString();
+    const model = `vllm//home/${secret}/halyard`;
+    const content = Buffer.from(
+      JSON.stringify({
+        version: 2,
+        status: 'error',
+        eval: {
+          run_id: 'leaky',
+          task_id: 't',
+          created: at,
+          task: `/home/${secret}/task.py`,
+          task_args: { user: secret },
+          metadata: { created_by: secret },
+          dataset: { name: 'set', location: `/home/${secret}/set.csv` },
+          revision: { type: 'git', origin: `git@host:${secret}/x`, commit: 'abc' },
+          model,
+          packages: { inspect_ai: '0.3', odd: { of: secret } },
+        },
+        stats: { started_at: at, completed_at: at, model_usage: { m: { total_tokens: 1e300 } } },
+        error: { message: `in /home/${secret}/x.py`, traceback: secret },
+      }),
+    );
+    const imported = await handIn(GB, content, { session: 'session-e10', sample: { alias: model } });
+    expect([imported.status, kinds(imported)]).toEqual(['accepted', []]);
+    expect(entriesText()).not.toContain(secret);
+    await post(GB, 'sessions/session-e10/fail-session', { reason: 'it did' });
+  });
+
+  test('a time that cannot be is refused, so that nothing that follows can fail of it', async () => {
+    const content = made();
+    await put(GB, content);
+    for (const more of [
+      { session: 'session-e1', sample: { timeShift: Number.MAX_SAFE_INTEGER } },
+      { session: 'session-e1', sample: { timeShift: 0.5 } },
+      { report: { grant: grant('GB'), startedAt: '2026-99-99T99:99:99.999Z' } },
+      { report: { grant: grant('GB'), startedAt: '2026-02-31T00:00:00.000Z' } },
+    ]) {
+      const answer = await post(GB, 'evidence', { file: digestOf(content), ...more });
+      expect([answer.status, (answer.body as { type: string }).type]).toEqual([400, '/problems/invalid-body']);
+    }
+    await opened.ledger.settle();
+  });
+
+  test('who hands in the same file sees its own sessions only', async () => {
+    const content = log('security-guide-2025-05.json');
+    const imported = await handIn(GB, content, {
+      report: { grant: grant('GB'), modelVersion: HALYARD_5_0, modality: 'api' },
+    });
+    expect(imported.recognised).toBe(true);
+    expect(imported.sessions).toHaveLength(1);
+    expect(imported.sessions).not.toContain('session-s10');
+    expect(imported.discrepancies.every(({ session: of }) => of === imported.sessions[0])).toBe(true);
+  });
+
+  test('a gateway log of more tokens than can be counted is refused', async () => {
+    const line = `${JSON.stringify({ time: '2026-09-02T03:14:12Z', session: 's', tokens: Number.MAX_SAFE_INTEGER, outcome: 'ok' })}\n`;
+    const refused = await put('party-northlight', Buffer.from(line + line));
+    expect((refused.body as { detail: string }).detail).toBe(
+      'invalid-value at line 2: more tokens in all than can be counted exactly',
+    );
   });
 });

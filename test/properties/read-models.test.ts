@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -6,8 +7,10 @@ import fc from 'fast-check';
 import type { Recorded } from '@countersign/domain';
 import { decodeEntry, recordedOf, StoryClock } from '@countersign/ledger';
 import {
+  authority,
   History,
   inForce,
+  inForceOn,
   matrix,
   ReadModels,
   refusals,
@@ -20,7 +23,7 @@ import {
   type Moment,
   type States,
 } from '@countersign/read-models';
-import { STORY_BEGINS } from '@countersign/scenario';
+import { grant, STORY_BEGINS } from '@countersign/scenario';
 import { applicationOver } from '../../apps/server/src/application.ts';
 import { openLedger } from '../../apps/server/src/ledger.ts';
 import { settingsFrom } from '../../apps/server/src/settings.ts';
@@ -49,13 +52,16 @@ let files = 0;
 const file = () => join(folder, `models-${files++}.sqlite`);
 
 /** Every answer, as bytes. */
-function answers(states: States, entries: Entries, moment: Moment): string {
-  const sessions = states.all('session').map((id) => session(states, entries, id));
+function answers(at: (moment: Moment) => States, entries: Entries, moment: Moment): string {
+  const states = at(moment);
+  const sessions = states
+    .all('session')
+    .flatMap((id) => [session(states, entries, id), authority(states, entries, at, id)]);
   const streams = ['session-s9', 'audit-aud-1', ...states.all('grant')].map((id) => replay(entries, moment, id));
   return JSON.stringify([matrix(states), inForce(states), usage(states), refusals(entries, moment), sessions, streams]);
 }
-const byFold = (moment: Moment) => answers(new StatesAt(history, moment), history, moment);
-const byRows = (models: ReadModels, moment: Moment) => answers(models.at(moment), models, moment);
+const byFold = (moment: Moment) => answers((each) => new StatesAt(history, each), history, moment);
+const byRows = (models: ReadModels, moment: Moment) => answers((each) => models.at(each), models, moment);
 
 describe('the read models', () => {
   test('have a whole story to tell', () => expect(history.head).toBeGreaterThan(300));
@@ -123,6 +129,95 @@ describe('the read models', () => {
       other.add({ ...entry, id: `other-${index}` as Recorded['id'] });
     }
     expect(ReadModels.open(path, sourceOf(other)).head).toBe(-1);
+  });
+
+  test.each<readonly [string, (path: string) => void]>([
+    ['is no database', (path) => writeFileSync(path, 'no database at all'.repeat(500))],
+    [
+      'is a database of something else',
+      (path) => {
+        rmSync(path);
+        const db = new DatabaseSync(path);
+        db.exec('CREATE TABLE meta (a, b, c)');
+        db.close();
+      },
+    ],
+    [
+      'was not closed and has damaged pages',
+      (path) => {
+        const db = new DatabaseSync(path);
+        db.exec("UPDATE meta SET value = 'no' WHERE key = 'closed'; PRAGMA wal_checkpoint(TRUNCATE)");
+        db.close();
+        const bytes = readFileSync(path);
+        bytes.fill(0x5a, 8192 * 3, 8192 * 12);
+        writeFileSync(path, bytes);
+      },
+    ],
+  ])('are made anew from a file that %s', async (_, spoil) => {
+    const path = file();
+    const models = ReadModels.open(path, sourceOf(history));
+    await models.catchUp(() => history.head);
+    models.close();
+    spoil(path);
+    const again = ReadModels.open(path, sourceOf(history));
+    expect(again.head).toBe(-1);
+    await again.catchUp(() => history.head);
+    const moment = { index: history.head, time: history.logTime(history.head) };
+    expect(byRows(again, moment)).toBe(byFold(moment));
+    again.close();
+  });
+
+  test('know the times at which a stream may change as the entries do', async () => {
+    const models = ReadModels.open(file(), sourceOf(history));
+    await models.catchUp(() => history.head);
+    for (const [stream, index] of [
+      ['instrument-ins-1', history.head],
+      [grant('KR'), history.head],
+      [grant('KR'), 250],
+    ] as const) {
+      const distinct = (times: Iterable<number>) => [...new Set(times)].sort();
+      expect(distinct(models.timesOf(stream, index))).toEqual(distinct(history.timesOf(stream, index)));
+    }
+    models.close();
+  });
+
+  test('list every state that a day saw, as looking at each of its minutes does', async () => {
+    const models = ReadModels.open(file(), sourceOf(history));
+    await models.catchUp(() => history.head);
+    const statusAt = (time: number, index: number) =>
+      new Map(
+        inForce(models.at({ index, time })).map(({ id, status, because, name }) => [
+          id,
+          JSON.stringify([name, status, because]),
+        ]),
+      );
+    for (const asOf of [
+      '2026-07-21',
+      '2026-07-22',
+      '2026-08-20',
+      '2026-08-26',
+      '2026-09-01',
+      '2026-09-02',
+      '2036-07-21',
+    ])
+      for (const known of ['then', 'now', '300']) {
+        const position = models.moment({ asOf, known });
+        if ('problem' in position || position.day === undefined) throw new Error('no day');
+        const { day, knownAt } = position;
+        const rows = inForceOn(models, (moment) => models.at(moment), day, knownAt);
+        for (let time = day.from; time <= day.to; time += 300_000) {
+          const told = rows.filter(
+            ({ from = '', until }) => Date.parse(from) <= time && (until === undefined || time < Date.parse(until)),
+          );
+          expect([
+            asOf,
+            known,
+            time,
+            new Map(told.map(({ id, status, because, name }) => [id, JSON.stringify([name, status, because])])),
+          ]).toEqual([asOf, known, time, statusAt(time, knownAt(time))]);
+        }
+      }
+    models.close();
   });
 
   test('hold whatever the entries’ times are: in the past, in the future, twice the same', async () => {

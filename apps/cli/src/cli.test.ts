@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { basename, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { PartyId } from '@countersign/domain';
 import { vkeyOf } from '@countersign/dossier';
@@ -30,7 +30,12 @@ beforeAll(async () => {
     { party: 'party-us-reg' as PartyId, role: 'regulator', subject: 'party-us-reg' },
     600,
   );
-  environment = { ...process.env, COUNTERSIGN_URL: await app.getUrl(), COUNTERSIGN_TOKEN: token };
+  environment = {
+    ...process.env,
+    COUNTERSIGN_CONFIG: join(folder, 'none.json'),
+    COUNTERSIGN_URL: await app.getUrl(),
+    COUNTERSIGN_TOKEN: token,
+  };
 });
 afterAll(async () => {
   await app.close();
@@ -38,9 +43,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function countersign(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+const countersign = (...args: string[]) => countersignIn(environment, ...args);
+function countersignIn(
+  env: NodeJS.ProcessEnv,
+  ...args: string[]
+): Promise<{ code: number | null; out: string; err: string }> {
   const main = resolve(import.meta.dirname, 'main.ts');
-  const child = spawn(process.execPath, ['--conditions=development', main, ...args], { env: environment });
+  const child = spawn(process.execPath, ['--conditions=development', main, ...args], { env });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
@@ -55,7 +64,10 @@ test('the matrix is a table, JSON or CSV', async () => {
   ]);
   expect(table.out).toContain('Halyard 5');
   expect((JSON.parse(json.out) as { rows: unknown[] }).rows.length).toBe(10);
-  expect(csv.out.split('\n')[0]).toBe('ally,model,modality,tested,sessions');
+  expect(csv.out.split('\n')[0]).toBe('ally,partner,model,modality,tested,session,version,criteria,status,outcomes');
+  // One line for each session with its outcomes, one for each cell that was granted and never tested.
+  expect(csv.out).toContain('sextant-5.0,criteria-tpc-1 1.1,terminated,"met: TP-01\nnot-met: TP-13"');
+  expect(csv.out.match(/,never,,,,,$/gm)?.length).toBe(3);
   expect([table.code, json.code, csv.code]).toEqual([0, 0, 0]);
 });
 
@@ -71,6 +83,73 @@ test('every question has a command', async () => {
   expect(asked.map(({ code, err }) => [code, err])).toEqual(asked.map(() => [0, '']));
   expect(asked[3]?.out).toContain('SessionTerminationOrdered');
   expect(asked[5]?.out).toContain('authorisation');
+});
+
+test.each([
+  ['matrix'],
+  ['in-force'],
+  ['refusals'],
+  ['usage'],
+  ['replay', grant('AU')],
+  ['session', 'session-s9'],
+  ['why', 'session-s9'],
+])('%s is JSON or CSV, as of and as known at any moment', async (...question: string[]) => {
+  const moment = ['--as-of', '2026-09-02T03:00:00Z', '--known', '330'];
+  const json = await countersign(...question, ...moment, '--json');
+  const csv = await countersign(...question, ...moment, '--csv');
+  expect([json.code, csv.code]).toEqual([0, 0]);
+  expect(JSON.parse(json.out)).toMatchObject({ index: 330, asOf: '2026-09-02T03:00:00.000Z' });
+  expect(csv.out.split('\n').length).toBeGreaterThan(1);
+});
+
+test('why shows the chain as it was then and what became of it, and the release assessments', async () => {
+  const { out } = await countersign('why', 'session-s9', '--known', '330');
+  expect(out).toContain('computed at entry 330');
+  expect(out).toMatch(/authorisation +│ INS-2\/AU .*│ in force │ not in force: the authorisation is revoked/);
+  expect(out).toMatch(/assessment p-08 │ AU /);
+});
+
+test('of a day, in-force lists every state that it saw', async () => {
+  const { out } = await countersign('in-force', '--as-of', '2026-08-20', '--csv');
+  const kr = out.split('\n').filter((line) => line.startsWith('authorisation,D-000117'));
+  expect(kr.map((line) => line.split(',').slice(3))).toEqual([
+    ['2026-08-20T00:00:00.000Z', '2026-08-20T09:00:00.000Z', 'in force', ''],
+    ['2026-08-20T09:00:00.000Z', '', 'not in force', 'the authorisation is suspended'],
+  ]);
+});
+
+describe('where the ledger is, and who asks', () => {
+  const file = join(folder, 'config.json');
+  const configured = async (config: string, ...args: string[]) => {
+    const { COUNTERSIGN_URL: url, COUNTERSIGN_TOKEN: token, ...rest } = environment;
+    writeFileSync(file, config.replace('URL', url ?? '').replace('TOKEN', token ?? ''));
+    return countersignIn({ ...rest, COUNTERSIGN_CONFIG: file }, ...args);
+  };
+
+  test('may stand in a config file, which options and environment go before', async () => {
+    expect(await configured('{"url":"URL","token":"TOKEN"}', 'refusals', '--csv')).toMatchObject({ code: 0, err: '' });
+    const elsewhere = await configured('{"url":"URL","token":"TOKEN"}', 'matrix', '--url', 'http://127.0.0.1:9');
+    expect([elsewhere.code, elsewhere.err]).toEqual([2, expect.stringContaining('http://127.0.0.1:9 does not answer')]);
+  });
+
+  test('is asked for where it is missing', async () => {
+    const { code, err } = await configured('{"url":"URL"}', 'matrix');
+    expect([code, err]).toEqual([2, expect.stringContaining('give --token, COUNTERSIGN_TOKEN or a config file')]);
+  });
+
+  test.each([
+    'matrix --json --csv',
+    'matrix --nope',
+    'nope',
+    'import x --place GB',
+    'import x --grant g --started-at yesterday',
+  ])('"%s" is not asked as it must be, and ends with 2', async (line) => {
+    const { code, out, err } = await countersign(...line.split(' '));
+    expect([code, out]).toEqual([2, '']);
+    expect(err).not.toMatch(/^ +at /m); // a stack
+  });
+
+  test('and help is always there', async () => expect((await countersign('--help')).code).toBe(0));
 });
 
 test('a question whether one may is answered by word and by exit code, with every reason', async () => {
@@ -160,4 +239,44 @@ test('import reads without a ledger, hands in with one, and refuses what cannot 
   expect([alias.code, alias.err]).toEqual([2, expect.stringContaining('--sample')]);
   const nobody = await countersign('import', log);
   expect([nobody.code, nobody.out]).toEqual([1, expect.stringContaining('403')]);
+});
+
+test('import takes folders and patterns, says what each file became, and stops where nothing answers', async () => {
+  const runs = join(folder, 'runs', 'deep');
+  mkdirSync(runs, { recursive: true });
+  for (const name of ['mmlu-2025-12.eval', 'websearch-2025-11.eval']) copyFileSync(logFile(name), join(runs, name));
+  writeFileSync(join(runs, 'listing.json'), '[]');
+  writeFileSync(join(runs, 'notes.txt'), 'no log, and none that is looked at');
+  const files = ({ out }: { out: string }) =>
+    (JSON.parse(out) as { file: string; problem?: string }[]).map(({ file, problem }) => [basename(file), problem]);
+  const ofFolder = await countersign('import', join(folder, 'runs'), runs, '--dry-run', '--json');
+  expect(files(ofFolder)).toEqual([
+    ['listing.json', 'not-a-log at byte 0: a list: an evaluation log is an object'],
+    ['mmlu-2025-12.eval', undefined],
+    ['websearch-2025-11.eval', undefined],
+  ]);
+  expect(ofFolder.code).toBe(1);
+  const ofPattern = await countersign('import', join(runs, '*.eval'), '--dry-run', '--json');
+  expect([ofPattern.code, files(ofPattern).length]).toEqual([0, 2]);
+  const nothing = await countersign('import', join(runs, '*.log'), '--dry-run');
+  expect([nothing.code, nothing.out]).toEqual([1, expect.stringContaining('there is no such file')]);
+  const aside = await countersign('import', join(runs, 'listing.json'), '--dry-run', '--quarantine');
+  expect([aside.code, aside.out]).toEqual([0, expect.stringContaining('to quarantine')]);
+  const away = await countersign('import', runs, '--url', 'http://127.0.0.1:9');
+  expect([away.code, away.err]).toEqual([2, expect.stringContaining('2 of 3 files were not handed in')]);
+});
+
+test('a dry run needs no ledger, and writes nothing', async () => {
+  const size = opened.ledger.store.size;
+  const env = { ...environment, COUNTERSIGN_URL: 'http://127.0.0.1:9', COUNTERSIGN_TOKEN: '' };
+  const dry = await countersignIn(env, 'import', logFile('mmlu-2025-12.eval'), '--dry-run');
+  expect([dry.code, dry.err, opened.ledger.store.size]).toEqual([0, '', size]);
+});
+
+test('what a log says cannot steer the terminal that shows it', async () => {
+  const file = join(folder, 'steering.json');
+  writeFileSync(file, JSON.stringify({ status: 'success', eval: { model: '\u001b[2Jgone', task: 'x\ty' } }));
+  const { out } = await countersign('import', file, '--dry-run');
+  expect(out).not.toContain('\u001b');
+  expect(out).toContain('[2Jgone');
 });

@@ -1,20 +1,8 @@
-import { Option, type Command } from 'commander';
+import { ClientError, UnreachableError } from './client-error.ts';
+import type { Connection } from './connection.ts';
 
-/** Where the ledger is and who asks: from options or the environment. */
-export interface Connection {
-  readonly url: string;
-  readonly token?: string;
-}
-
-export const withConnection = (command: Command): Command =>
-  command
-    .addOption(new Option('--url <url>', 'where the ledger is').env('COUNTERSIGN_URL').default('http://127.0.0.1:3000'))
-    .addOption(new Option('--token <token>', 'who asks').env('COUNTERSIGN_TOKEN'));
-
-/** What the ledger said no to, or that it could not be reached; for people to read. */
-export class ClientError extends Error {
-  override readonly name = 'ClientError';
-}
+export { ClientError, UnreachableError } from './client-error.ts';
+export { withConnection, type Connection } from './connection.ts';
 
 /** @throws ClientError with the problem's own words */
 export async function get(
@@ -44,6 +32,8 @@ export const put = (connection: Connection, path: string, body: ReadableStream, 
     duplex: 'half',
   });
 
+const CUT_OFF: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'UND_ERR_SOCKET']);
+
 async function send(
   { url: base, token }: Connection,
   url: URL,
@@ -54,11 +44,21 @@ async function send(
   try {
     response = await fetch(url, { ...request, headers });
   } catch (error) {
-    const cause = (error as { cause?: { message?: string } }).cause?.message ?? String(error);
-    throw new ClientError(`${base} does not answer: ${cause}`);
+    const cause = (error as { cause?: { message?: string; code?: string } }).cause;
+    const message = `${base} does not answer: ${cause?.message || cause?.code || String(error)}`;
+    // A server that will not have a body may cut it off: that is an answer to this file, not to all.
+    throw CUT_OFF.has(cause?.code) ? new ClientError(message) : new UnreachableError(message);
   }
   const body: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return body;
+  if (response.ok) {
+    if (body === undefined) throw new ClientError(`${base} answers, but not as a ledger does`);
+    return body;
+  }
   const { detail = response.statusText } = (body ?? {}) as { detail?: string };
-  throw new ClientError(`${response.status}: ${detail}`);
+  const missing = response.status === 401 && token === undefined;
+  throw new ClientError(
+    missing
+      ? `${response.status}: the ledger wants to know who asks: give --token, COUNTERSIGN_TOKEN or a config file`
+      : `${response.status}: ${detail}`,
+  );
 }

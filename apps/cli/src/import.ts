@@ -3,10 +3,12 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
-import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isBroken, readEvidence, type Broken, type Reading } from '@countersign/evidence';
-import { ClientError, post, put, withConnection, type Connection } from './client.ts';
+import { ClientError, post, put, UnreachableError, withConnection, type Connection } from './client.ts';
+import { logFiles } from './log-files.ts';
+import { asJson, asText, type Accepted, type Result } from './import-report.ts';
+import { plain } from './print.ts';
 
 interface Options extends Connection {
   readonly session?: string;
@@ -26,22 +28,6 @@ interface Options extends Connection {
   readonly json?: boolean;
 }
 
-/** What the ledger made of a file. */
-interface Accepted {
-  readonly evidence: string;
-  readonly status: string;
-  readonly recognised: boolean;
-  readonly sessions: readonly string[];
-  readonly discrepancies: readonly { readonly kind: string; readonly detail: string; readonly session?: string }[];
-  readonly receipts: readonly { readonly index: number }[];
-}
-interface Result {
-  readonly file: string;
-  readonly reading?: Reading | Broken;
-  readonly ledger?: Accepted;
-  readonly problem?: string;
-}
-
 const UNITS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
 
 /** `532d4h`, `-90m`, `1.5s`: in milliseconds. */
@@ -54,10 +40,22 @@ export function durationOf(text: string): number {
   return Math.round(parts[1] === '-' ? -sum : sum);
 }
 
+/** An RFC 3339 time with an offset, as the ledger writes it. */
+export function timeOf(text: string): string {
+  const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text)
+    ? Date.parse(text)
+    : NaN;
+  if (Number.isNaN(time)) throw new InvalidArgumentError('a time like 2026-09-02T03:14:01Z');
+  return new Date(time).toISOString();
+}
+
 /** `countersign import LOG…`: evaluation logs and gateway logs become evidence. */
 export const importCommand = (): Command =>
   withConnection(new Command('import').description('hand in evaluation logs (Inspect AI) and gateway logs as evidence'))
-    .argument('<log...>', 'files: .eval, .json, or a gateway log of JSON Lines; which one it is, the content says')
+    .argument(
+      '<log...>',
+      'files, folders or patterns: .eval, .json, or a gateway log of JSON Lines; which one it is, the content says',
+    )
     .option('--session <id>', 'evidence of a session that was opened when it ran')
     .addOption(new Option('--grant <id>', 'the run is reported after the fact, under this grant').conflicts('session'))
     .option('--model-version <id>', 'with --grant, where the grant covers several')
@@ -65,7 +63,7 @@ export const importCommand = (): Command =>
     .option('--tester <id[,id…]>', 'with --grant: who ran it')
     .option('--place <country>', 'with --grant: where')
     .option('--end-use <name>', 'with --grant: for what')
-    .option('--started-at <time>', 'with --grant, where the log does not say it')
+    .option('--started-at <time>', 'with --grant, where the log does not say it', timeOf)
     .option('--sample', "the log stands for the session's own, and that is on the record")
     .option('--alias <name>', "with --sample: the log's name of the model, which stands for the session's")
     .option('--time-shift <duration>', "with --sample: added to the log's times, like 532d4h or -90m", durationOf)
@@ -80,24 +78,45 @@ export const importCommand = (): Command =>
     .option('--quarantine', 'record a file that cannot be read by digest and reason, instead of refusing it')
     .option('--dry-run', 'read and report, and write nothing')
     .option('--json', 'one JSON document instead of a table')
-    .action(async (files: string[], options: Options) => {
+    .addHelpText(
+      'after',
+      '\nExit code: 0 if each file was taken (or, with --dry-run, could be read), 1 if one was refused, 2 if the ledger does not answer.',
+    )
+    .action(async (args: string[], options: Options) => {
       const declared = options.alias ?? options.timeShift ?? options.status;
       if (declared !== undefined && options.sample !== true)
         throw new ClientError('--alias, --time-shift and --status declare a sample: say --sample');
+      const { grant, modelVersion, modality, tester, place, endUse, startedAt } = options;
+      if (grant === undefined && (modelVersion ?? modality ?? tester ?? place ?? endUse ?? startedAt) !== undefined)
+        throw new ClientError(
+          '--model-version, --modality, --tester, --place, --end-use and --started-at go with --grant',
+        );
+      const files = await logFiles(args);
       const bar =
         files.length > 1 && process.stderr.isTTY
           ? new SingleBar({ format: '{bar} {value}/{total} {file}', stream: process.stderr, clearOnComplete: true })
           : undefined;
       bar?.start(files.length, 0, { file: '' });
       const results: Result[] = [];
+      let unreachable: UnreachableError | undefined;
       for (const file of files) {
-        bar?.update({ file });
-        results.push(await one(file, options));
+        bar?.update({ file: plain(file) });
+        try {
+          results.push(await one(file, options));
+        } catch (error) {
+          if (!(error instanceof UnreachableError)) throw error;
+          unreachable = error;
+          break;
+        }
         bar?.increment();
       }
       bar?.stop();
       if (results.some(({ problem }) => problem !== undefined)) process.exitCode = 1;
-      process.stdout.write(options.json ? asJson(results) : asText(results));
+      process.stdout.write(options.json ? asJson(results) : asText(results, options));
+      if (unreachable)
+        throw new ClientError(
+          `${unreachable.message}${files.length > 1 ? `; ${files.length - results.length} of ${files.length} files were not handed in` : ''}`,
+        );
     });
 
 async function one(file: string, options: Options): Promise<Result> {
@@ -105,10 +124,14 @@ async function one(file: string, options: Options): Promise<Result> {
   try {
     reading = await readEvidence(file);
   } catch (error) {
-    return { file, problem: `it cannot be opened: ${(error as Error).message}` };
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = { ENOENT: 'there is no such file', EISDIR: 'the folder has no .eval, .json or .jsonl in it' }[
+      code ?? ''
+    ];
+    return { file, problem: why ?? `it cannot be opened: ${message}` };
   }
   const broken = isBroken(reading) ? `${reading.fault} at ${reading.where}: ${reading.detail}` : undefined;
-  if (broken !== undefined && (options.dryRun || !options.quarantine)) return { file, reading, problem: broken };
+  if (broken !== undefined && !options.quarantine) return { file, reading, problem: broken };
   if (options.dryRun) return { file, reading };
   try {
     const { size } = await stat(file);
@@ -123,7 +146,7 @@ async function one(file: string, options: Options): Promise<Result> {
     const key = createHash('sha256').update(JSON.stringify(body)).digest('hex');
     return { file, reading, ledger: (await post(options, 'evidence', body, `import ${key}`)) as Accepted };
   } catch (error) {
-    if (!(error instanceof ClientError)) throw error;
+    if (!(error instanceof ClientError) || error instanceof UnreachableError) throw error;
     return { file, reading, problem: error.message };
   }
 }
@@ -142,48 +165,11 @@ function bodyOf(reading: Reading | Broken, options: Options): object {
             grant,
             modelVersion,
             modality,
-            testers: tester?.split(','),
+            testers: tester?.split(',').map((each) => each.trim()),
             place,
             endUse,
-            startedAt: startedAt === undefined ? undefined : new Date(startedAt).toISOString(),
+            startedAt,
           },
         }),
   };
-}
-
-/** NaN and the infinities, which JSON has not, as text. */
-const asJson = (results: readonly Result[]): string =>
-  `${JSON.stringify(
-    results,
-    (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value),
-    1,
-  )}\n`;
-
-function asText(results: readonly Result[]): string {
-  const table = new Table({
-    head: ['file', 'says', 'model', 'samples', 'tokens', 'evidence', 'sessions'],
-    style: { head: [], border: [] },
-  });
-  const notes: string[] = [];
-  for (const { file, reading, ledger, problem } of results) {
-    const log = reading && !isBroken(reading) ? reading.log : undefined;
-    const evidence = ledger ? `${ledger.status}${ledger.recognised ? ' (known)' : ''}` : '';
-    const sessions = ledger?.sessions.join(' ') ?? '';
-    if (log?.format === 'gateway-log') table.push([file, `${log.calls.length} calls`, '', '', '', evidence, sessions]);
-    else if (log)
-      table.push([
-        file,
-        `${log.task ?? '?'}: ${log.status}`,
-        log.model ?? '',
-        `${log.samplesInFile}${log.resultsTotal === null || log.resultsTotal === log.samplesInFile ? '' : ` of ${log.resultsTotal}`}`,
-        String(log.totalTokens),
-        evidence,
-        sessions,
-      ]);
-    else if (ledger) table.push([file, 'cannot be read', '', '', '', evidence, sessions]);
-    for (const { kind, detail, session } of ledger?.discrepancies ?? [])
-      notes.push(`discrepancy ${file}: ${kind}${session === undefined ? '' : ` in ${session}`}: ${detail}`);
-    if (problem !== undefined) notes.push(`refused ${file}: ${problem}`);
-  }
-  return `${[...(table.length > 0 ? [table.toString()] : []), ...notes].join('\n')}\n`;
 }

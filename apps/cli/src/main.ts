@@ -1,18 +1,29 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { exportCommand, verifyCommand } from './bundle.ts';
 import { ClientError } from './client.ts';
 import { importCommand } from './import.ts';
 import { QUESTIONS } from './questions.ts';
 
+// Whoever reads the output may have had enough of it (`| head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const program = new Command('countersign')
   .description('an audit ledger for trusted-partner testing of frontier AI models')
-  .showHelpAfterError();
-for (const command of [...QUESTIONS, importCommand(), exportCommand(), verifyCommand()]) program.addCommand(command);
+  .addHelpText('after', '\nExit code: 0 done (yes), 1 refused or failed (no), 2 not asked as it must be, or no answer.')
+  .showHelpAfterError('(add --help for what there is)')
+  .exitOverride();
+for (const command of [...QUESTIONS, importCommand(), exportCommand(), verifyCommand()])
+  program.addCommand(command.copyInheritedSettings(program));
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof ClientError)) throw error;
-  process.stderr.write(`countersign: ${error.message}\n`);
-  process.exitCode = 2;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof ClientError) {
+    process.stderr.write(`countersign: ${error.message}\n`);
+    process.exitCode = 2;
+  } else throw error;
 }

@@ -1,180 +1,125 @@
-import Table from 'cli-table3';
-import { Command } from 'commander';
-import { stringify } from 'csv-stringify/sync';
+import { Command, Option } from 'commander';
 import { get, withConnection, type Connection } from './client.ts';
+import { authorityRows, matrixRows, sessionRows } from './rows.ts';
+import { field, json, list, print, type Answer, type Column, type Row, type Shape } from './print.ts';
 
-interface Options extends Connection {
+interface Options extends Connection, Shape {
   readonly asOf?: string;
   readonly known?: string;
-  readonly json?: boolean;
-  readonly csv?: boolean;
 }
-type Row = Readonly<Record<string, unknown>>;
-interface Answer {
-  readonly index: number;
-  readonly asOf: string;
-  readonly rows: readonly Row[];
-}
-type Column = readonly [heading: string, value: (row: Row) => string];
-
-const text = (value: unknown): string =>
-  value === undefined || value === null
-    ? ''
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value as string | number | boolean);
-const field = (name: string): Column => [name, (row) => text(row[name])];
-const list = (name: string): Column => [
-  name,
-  (row) => ((row[name] as unknown[] | undefined) ?? []).map(text).join(' '),
-];
 
 const question = (name: string, description: string): Command =>
   withConnection(new Command(name).description(description))
     .option('--as-of <index|time|day>', 'as of a log index, a time or a day (UTC)')
     .option('--known <then|now|index>', 'as known then, now, or up to an index')
     .option('--json', 'the answer as JSON')
-    .option('--csv', 'the rows as CSV');
+    .addOption(new Option('--csv', 'the rows as CSV').conflicts('json'));
+const moment = ({ asOf, known }: Options) => ({ asOf, known });
 
-function print(answer: Answer, columns: readonly Column[], { json, csv }: Options): void {
-  if (json) process.stdout.write(`${JSON.stringify(answer, null, 1)}\n`);
-  else if (csv) process.stdout.write(stringify([columns.map(([heading]) => heading), ...cells(answer, columns)]));
-  else {
-    const table = new Table({ head: columns.map(([heading]) => heading), style: { head: [], border: [] } });
-    table.push(...cells(answer, columns));
-    process.stdout.write(`${table.toString()}\nas of ${answer.asOf}, computed at entry ${answer.index}\n`);
-  }
-}
-const cells = ({ rows }: Answer, columns: readonly Column[]) =>
-  rows.map((row) => columns.map(([, value]) => value(row)));
-
-function rowsOf(name: string, description: string, path: string, columns: readonly Column[]): Command {
+function rowsOf(
+  name: string,
+  description: string,
+  columns: readonly Column[],
+  rows: (answer: Answer) => readonly Row[] = (answer) => answer.rows,
+): Command {
   return question(name, description).action(async (options: Options) => {
-    print((await get(options, path, { asOf: options.asOf, known: options.known })) as Answer, columns, options);
+    const answer = (await get(options, name, moment(options))) as Answer;
+    const shown = rows(answer);
+    print({ ...answer, rows: shown }, shownOf(columns, shown), options, answer);
   });
 }
+/** A column of a name with a question mark is there only if a row has something in it. */
+const shownOf = (columns: readonly Column[], rows: readonly Row[]): readonly Column[] =>
+  columns.flatMap(([name, value]): Column[] => {
+    if (!name.endsWith('?')) return [[name, value]];
+    return rows.some((row) => value(row) !== '') ? [[name.slice(0, -1), value]] : [];
+  });
+const ifAny = ([name, value]: Column): Column => [`${name}?`, value];
+const optional = (name: string): Column => [`${name}?`, field(name)[1]];
 
 /** The questions that a ledger answers, one command each. */
 export const QUESTIONS: readonly Command[] = [
-  rowsOf('matrix', 'which allies tested which models, by which modality, under which criteria', 'matrix', [
-    field('ally'),
-    ['model', (row) => text(row['modelName'])],
-    field('modality'),
-    field('tested'),
-    [
-      'sessions',
-      (row) =>
-        (row['sessions'] as { session: string; status: string; criteria: string }[])
-          .map(({ session, status, criteria }) => `${session} ${status} (${criteria})`)
-          .join('\n'),
-    ],
-  ]),
-  rowsOf('in-force', 'what was in force', 'in-force', [
+  rowsOf(
+    'matrix',
+    'which allies tested which model versions how, under which criteria, with what outcome; granted and never tested',
+    ['ally', 'partner', 'model', 'modality', 'tested', 'session', 'version', 'criteria', 'status', 'outcomes'].map(
+      field,
+    ),
+    matrixRows,
+  ),
+  rowsOf('in-force', 'what was in force; of a day, every state that it saw', [
     field('kind'),
     field('name'),
     field('id'),
+    optional('from'),
+    optional('until'),
     field('status'),
     field('because'),
   ]),
-  rowsOf('refusals', 'who was refused, on which rules', 'refusals', [
+  rowsOf('refusals', 'who was refused, on which rules', [
     field('at'),
     field('ally'),
+    field('partner'),
     list('testers'),
     field('modelVersion'),
     field('modality'),
     list('rules'),
+    field('repeated'),
   ]),
-  rowsOf('usage', 'how much of each authorisation and grant is used', 'usage', [
-    field('ally'),
-    field('grant'),
-    field('item'),
-    field('unit'),
-    field('authorised'),
-    field('granted'),
-    field('used'),
+  rowsOf('usage', 'how much of each authorisation and grant is used, and what would stop if it were suspended', [
+    ...['ally', 'grant', 'item', 'unit', 'authorised', 'leftToGrant', 'granted', 'used'].map(field),
+    ifAny(list('wouldStop')),
   ]),
-  question('replay', 'a history, event by event')
+  question('replay', 'a history, event by event, with the state after each (whole in --json)')
     .argument('<stream>', 'the id of anything the ledger has: a grant, a session, a party …')
     .action(async (stream: string, options: Options) => {
-      const answer = (await get(options, `streams/${encodeURIComponent(stream)}`, {
-        asOf: options.asOf,
-        known: options.known,
-      })) as Answer;
-      print(
-        answer,
-        [field('index'), field('revision'), field('type'), field('actor'), field('recordedAt'), field('effectiveAt')],
-        options,
-      );
+      const answer = (await get(options, `streams/${encodeURIComponent(stream)}`, moment(options))) as Answer;
+      const state: Column = ['state', (row) => (row['state'] as { status?: string } | undefined)?.status ?? ''];
+      const columns = ['index', 'revision', 'type', 'actor', 'recordedAt', 'effectiveAt'].map(field);
+      print(answer, [...columns, state], options);
     }),
-  ...(['session', 'why'] as const).map((name) =>
-    question(name, name === 'why' ? 'under what authority a session opened' : 'what a session recorded')
-      .argument('<session>', 'the id of the session')
-      .action(async (id: string, options: Options) => {
-        const answer = (await get(options, `sessions/${encodeURIComponent(id)}`, {
-          asOf: options.asOf,
-          known: options.known,
-        })) as Row;
-        const { index, asOf, authority, ...rest } = answer as Row & {
-          index: number;
-          asOf: string;
-          authority: { basis: Row[]; assessments: Row[] };
-        };
-        if (options.json) process.stdout.write(`${JSON.stringify(answer, null, 1)}\n`);
-        else if (name === 'why')
-          print(
-            { index, asOf, rows: [...authority.basis] },
-            [field('what'), field('index'), field('type'), field('stream'), field('recordedAt')],
-            options,
-          );
-        else
-          print(
-            { index, asOf, rows: Object.entries(rest).map(([what, value]) => ({ what, value })) },
-            [field('what'), field('value')],
-            options,
-          );
-      }),
-  ),
+  question('session', 'what a session recorded, and whether its log is accepted')
+    .argument('<session>', 'the id of the session')
+    .action(async (id: string, options: Options) => {
+      const answer = (await get(options, `sessions/${encodeURIComponent(id)}`, moment(options))) as Answer & Row;
+      print({ ...answer, rows: sessionRows(answer) }, [field('what'), field('value')], options, answer);
+    }),
+  question('why', 'under what authority a session opened: what it rested on, as known then, and what became of it')
+    .argument('<session>', 'the id of the session')
+    .action(async (id: string, options: Options) => {
+      const answer = (await get(options, `sessions/${encodeURIComponent(id)}/authority`, moment(options))) as Answer &
+        Row;
+      const columns = ['what', 'name', 'index', 'type', 'recordedAt', 'then', 'asked'].map(field);
+      print({ ...answer, rows: authorityRows(answer) }, columns, options, answer);
+    }),
   question('may', 'may these testers start now, and if not, why? (exit code 0 or 1; writes nothing)')
-    .requiredOption('--grant <id>')
-    .requiredOption('--model-version <id>')
-    .requiredOption('--modality <weights|api>')
-    .requiredOption('--tester <id[,id…]>')
-    .requiredOption('--place <country>')
-    .option('--facility <id>')
-    .option('--end-use <name>')
-    .option('--policy <ear-most-recent|itar-all-held>', 'by another policy than the one in force')
+    .requiredOption('--grant <id>', 'the grant that they would start under')
+    .requiredOption('--model-version <id>', 'the model version')
+    .addOption(new Option('--modality <modality>', 'how').choices(['weights', 'api']).makeOptionMandatory())
+    .requiredOption('--tester <id[,id…]>', 'who')
+    .requiredOption('--place <country>', 'where (ISO 3166-1 alpha-2)')
+    .option('--facility <id>', 'the facility, if it is one')
+    .option('--end-use <name>', 'for what (default: safety evaluation)')
+    .addOption(
+      new Option('--policy <policy>', 'by another policy than the one in force').choices([
+        'ear-most-recent',
+        'itar-all-held',
+      ]),
+    )
     .action(async (options: Options & Record<string, string | undefined>) => {
-      const { grant, modelVersion, modality, tester, place, facility, endUse, policy, asOf, known } = options;
-      const answer = (await get(options, 'may', {
-        grant,
-        modelVersion,
-        modality,
-        tester,
-        place,
-        facility,
-        endUse,
-        policy,
-        asOf,
-        known,
-      })) as {
-        may: boolean;
-        index: number;
-        asOf: string;
-        reasons?: Row[];
-        basis?: Record<string, string>;
+      const { grant, modelVersion, modality, tester, place, facility, endUse, policy } = options;
+      const asked = { grant, modelVersion, modality, tester, place, facility, endUse, policy, ...moment(options) };
+      const answer = (await get(options, 'may', asked)) as Answer & {
+        readonly may: boolean;
+        readonly reasons?: Row[];
+        readonly basis?: Record<string, string>;
       };
       if (!answer.may) process.exitCode = 1;
-      if (options.json) process.stdout.write(`${JSON.stringify(answer, null, 1)}\n`);
-      else if (answer.may) {
-        process.stdout.write('yes\n');
-        print(
-          { ...answer, rows: Object.entries(answer.basis ?? {}).map(([what, event]) => ({ what, event })) },
-          [field('what'), field('event')],
-          options,
-        );
-      } else {
-        process.stdout.write('no\n');
-        print({ ...answer, rows: answer.reasons ?? [] }, [field('rule'), field('detail')], options);
-      }
+      if (options.json) return json(answer);
+      if (!options.csv) process.stdout.write(answer.may ? 'yes\n' : 'no\n');
+      if (answer.may) {
+        const rows = Object.entries(answer.basis ?? {}).map(([what, event]) => ({ what, event }));
+        print({ ...answer, rows }, [field('what'), field('event')], options);
+      } else print({ ...answer, rows: answer.reasons ?? [] }, [field('rule'), field('detail')], options);
     }),
 ];

@@ -8,9 +8,12 @@ import {
   IsIn,
   IsInt,
   IsISO31661Alpha2,
+  IsISO8601,
   IsOptional,
   Length,
   Matches,
+  Max,
+  Min,
   ValidateNested,
 } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
@@ -23,12 +26,16 @@ import { bodyPipe } from './body.pipe.ts';
 import { CallerGuard, CallerOf } from './caller.guard.ts';
 import { idempotencyKeyOf, problemOf } from './commands/controller.ts';
 import { problem } from './problem.ts';
+import { PutFileQuery, queryPipe } from './questions.query.ts';
 
 export const EVIDENCE_LIMIT = Symbol('evidence limit');
 
 const ID = /^[A-Za-z0-9._-]{1,128}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 const HOLDERS = COMMANDS.find(({ type }) => type === 'ReceiveEvidence')?.roles ?? [];
+
+/** A hundred years: no log is further off, and every time stays one that can be written. */
+const LONGEST_SHIFT = 100 * 365.25 * 86_400_000;
 
 /** What is declared of a log that stands for a session's own. */
 class SampleBody {
@@ -40,6 +47,8 @@ class SampleBody {
   /** Added to the log's times, in milliseconds. */
   @IsOptional()
   @IsInt()
+  @Min(-LONGEST_SHIFT)
+  @Max(LONGEST_SHIFT)
   timeShift?: number;
 
   /** Stands for the log's own status. */
@@ -76,6 +85,7 @@ class ReportBody {
   endUse?: string;
 
   @IsOptional()
+  @IsISO8601({ strict: true })
   @Matches(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
   startedAt?: string;
 }
@@ -121,7 +131,12 @@ const EVIDENCE_SCHEMA = {
       description: 'declares that the log stands for the session’s own',
       properties: {
         alias: { type: 'string' },
-        timeShift: { type: 'integer', description: 'milliseconds' },
+        timeShift: {
+          type: 'integer',
+          minimum: -LONGEST_SHIFT,
+          maximum: LONGEST_SHIFT,
+          description: 'milliseconds',
+        },
         status: { enum: ['success', 'error', 'cancelled', 'started'] },
       },
     },
@@ -181,7 +196,7 @@ export class EvidenceController {
   @ApiResponse({ status: 422, description: 'A problem document (RFC 9457): what is wrong with the file, and where.' })
   async put(
     @Param('digest') digest: string,
-    @Query('keep') keep: string | undefined,
+    @Query(queryPipe()) { keep }: PutFileQuery,
     @CallerOf() caller: Caller,
     @Req() request: FastifyRequest,
   ) {
@@ -190,6 +205,9 @@ export class EvidenceController {
     if (!DIGEST.test(digest)) throw problem(400, 'invalid-query', 'a file is put under its SHA-256 in lowercase hex');
     if (typeof body?.pipe !== 'function')
       throw problem(415, 'unsupported-media-type', 'send the file as application/octet-stream');
+    // Said beforehand, it need not be read first.
+    if (Number(request.headers['content-length'] ?? 0) > this.limit)
+      throw problem(413, 'file-too-large', `a file of more than ${this.limit} bytes`);
     let file;
     try {
       file = await this.files.receive(body, this.limit);
@@ -200,7 +218,7 @@ export class EvidenceController {
     try {
       if (file.sha256 !== digest) throw problem(422, 'other-digest', `the file's digest is ${file.sha256}`);
       const reading = await readEvidence(file.path);
-      if (isBroken(reading) && keep !== 'broken' && keep !== 'document') {
+      if (isBroken(reading) && keep === undefined) {
         const { fault, where, detail } = reading;
         throw problem(422, 'evidence-unreadable', `${fault} at ${where}: ${detail}`);
       }

@@ -1,41 +1,30 @@
 import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { authorise, type Modality, type ReleasePolicy } from '@countersign/domain';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { authorise, type GrantState } from '@countersign/domain';
 import { Vault, type Caller } from '@countersign/identity';
 import { Ledger, open } from '@countersign/ledger';
 import {
   auditedBy,
+  authority,
   inForce,
+  inForceOn,
   matrix,
   refusals,
   replay,
   session,
   usage,
   type Moment,
+  type Position,
   type ReadModels,
   type Row,
 } from '@countersign/read-models';
 import { Answers } from './answers.ts';
 import { CallerGuard, CallerOf } from './caller.guard.ts';
 import { problem } from './problem.ts';
+import { invalidQuery, MayQuery, queryPipe, QuestionQuery } from './questions.query.ts';
+import { AUTHORITY, IN_FORCE, MATRIX, MAY, Question, REFUSALS, REPLAY, SESSION, USAGE } from './questions.schemas.ts';
 
 const READS_EVERYTHING: ReadonlySet<string> = new Set(['custodian', 'licensing-authority', 'regulator']);
-
-const asOf = ApiQuery({
-  name: 'asOf',
-  required: false,
-  description: 'a log index, a time or a day (UTC); the head if absent',
-});
-const known = ApiQuery({
-  name: 'known',
-  required: false,
-  description: 'then, now, or the index up to which entries are known',
-});
-
-interface At {
-  readonly asOf?: string;
-  readonly known?: string;
-}
 
 @Controller('v1')
 @UseGuards(CallerGuard)
@@ -49,111 +38,86 @@ export class QuestionsController {
   ) {}
 
   @Get('matrix')
-  @asOf
-  @known
-  @ApiOperation({
-    summary: 'Which allies tested which models by which modality under which criteria; granted and never tested',
-  })
-  matrix(@Query() at: At, @CallerOf() caller: Caller) {
+  @Question('Matrix', 'Which allies tested which models how, under which criteria; granted and never tested', MATRIX)
+  matrix(@Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
     return this.#rows(at, caller, (moment) => matrix(this.models.at(moment)));
   }
 
   @Get('in-force')
-  @asOf
-  @known
-  @ApiOperation({ summary: 'What was in force, as of any moment' })
-  inForce(@Query() at: At, @CallerOf() caller: Caller) {
-    return this.#rows(at, caller, (moment) => inForce(this.models.at(moment)));
+  @Question('InForce', 'What was in force; of a day, every state that it saw', IN_FORCE)
+  inForce(@Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
+    const { models } = this;
+    return this.#rows(at, caller, (moment) =>
+      moment.day === undefined
+        ? inForce(models.at(moment))
+        : inForceOn(models, (each) => models.at(each), moment.day, moment.knownAt),
+    );
   }
 
   @Get('refusals')
-  @asOf
-  @known
-  @ApiOperation({ summary: 'Who was refused access, on which rules' })
-  refusals(@Query() at: At, @CallerOf() caller: Caller) {
+  @Question('Refusals', 'Who was refused access, on which rules', REFUSALS)
+  refusals(@Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
     return this.#rows(at, caller, (moment) => refusals(this.models, moment));
   }
 
   @Get('usage')
-  @asOf
-  @known
-  @ApiOperation({ summary: 'How much of each authorisation and grant is used' })
-  usage(@Query() at: At, @CallerOf() caller: Caller) {
+  @Question('Usage', 'How much of each authorisation and grant is used, and what would stop with it', USAGE)
+  usage(@Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
     return this.#rows(at, caller, (moment) => usage(this.models.at(moment)));
   }
 
   @Get('streams/:stream')
-  @asOf
-  @known
-  @ApiOperation({ summary: 'Replay of a stream, event by event' })
-  replay(@Param('stream') stream: string, @Query() at: At, @CallerOf() caller: Caller) {
+  @Question('Replay', 'A history, event by event, with the state after each', REPLAY)
+  replay(@Param('stream') stream: string, @Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
     const answer = this.#rows(at, caller, (moment) => replay(this.models, moment, stream));
     if (answer.rows.length === 0) throw problem(404, 'not-found', `there is no ${stream} that you may see`);
     return answer;
   }
 
   @Get('sessions/:id')
-  @asOf
-  @known
-  @ApiOperation({ summary: 'A session: the authority it rested on, its assessment, and what it recorded' })
-  session(@Param('id') id: string, @Query() at: At, @CallerOf() caller: Caller) {
-    const moment = this.#moment(at);
-    const answer = session(this.models.at(moment), this.models, id);
-    if (!answer || !this.#sees(caller)(answer))
-      throw problem(404, 'not-found', `there is no session ${id} that you may see`);
-    return { ...said(moment), ...answer };
+  @Question('Session', 'What a session recorded, the state of its evidence, and what it rested on', SESSION)
+  session(@Param('id') id: string, @Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
+    return this.#ofSession(id, at, caller, (moment) => session(this.models.at(moment), this.models, id));
+  }
+
+  @Get('sessions/:id/authority')
+  @Question('Authority', 'Under what authority a session opened, as known then, and what became of it', AUTHORITY)
+  authority(@Param('id') id: string, @Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
+    const { models } = this;
+    return this.#ofSession(id, at, caller, (moment) =>
+      authority(models.at(moment), models, (each) => models.at(each), id),
+    );
   }
 
   @Get('may')
-  @asOf
-  @known
-  @ApiOperation({ summary: 'May these testers start now, and if not, why? A question: it writes nothing' })
-  may(
-    @Query()
-    at: At & {
-      grant?: string;
-      modelVersion?: string;
-      modality?: string;
-      tester?: string;
-      place?: string;
-      facility?: string;
-      endUse?: string;
-      policy?: string;
-    },
-    @CallerOf() caller: Caller,
-  ) {
-    const moment = this.#moment(at);
-    const states = this.models.at(moment, (sealed) => open(this.vault, sealed));
+  @Question('May', 'May these testers start now, and if not, why? A question: it writes nothing', MAY)
+  may(@Query(queryPipe()) at: MayQuery, @CallerOf() caller: Caller) {
     const { grant, modelVersion, modality, tester, place, facility, endUse = 'safety evaluation', policy } = at;
-    if (!grant || !modelVersion || !tester || !place || (modality !== 'weights' && modality !== 'api'))
-      throw problem(400, 'invalid-query', 'say grant, modelVersion, modality (weights or api), tester and place');
-    if (policy !== undefined && policy !== 'ear-most-recent' && policy !== 'itar-all-held')
-      throw problem(400, 'invalid-query', 'policy is ear-most-recent or itar-all-held');
-    const state = states.state('grant', grant);
-    const about = state !== undefined && state.status !== 'unknown' ? state : undefined;
-    if (
-      !about ||
-      !this.#sees(caller)({ ally: about.ally, parties: [about.party, about.authority, about.developer], grant })
-    )
-      throw problem(404, 'not-found', `there is no grant ${grant} that you may see`);
-    const decision = authorise(
-      states,
-      {
-        grant,
-        party: about.party,
-        modelVersion,
-        modality: modality as Modality,
-        testers: tester.split(','),
-        place,
-        endUse,
-        ...(facility === undefined ? {} : { facility }),
-      },
-      moment.time,
-      policy as ReleasePolicy | undefined,
-    );
-    if ('deny' in decision) return { ...said(moment), may: false, reasons: decision.deny };
-    const { basis, criteria, assessments } = decision.permit;
-    return { ...said(moment), may: true, basis, criteria, assessments };
+    return this.#answered(at, (moment) => {
+      const states = this.models.at(moment, (sealed) => open(this.vault, sealed));
+      const about = states.state('grant', grant);
+      if (about === undefined || about.status === 'unknown' || !this.#sees(caller)(concernedBy(grant, about)))
+        throw problem(404, 'not-found', `there is no grant ${grant} that you may see`);
+      const decision = authorise(
+        states,
+        {
+          grant,
+          party: about.party,
+          modelVersion,
+          modality,
+          testers: tester.split(','),
+          place,
+          endUse,
+          ...(facility === undefined ? {} : { facility }),
+        },
+        moment.time,
+        policy,
+      );
+      if ('deny' in decision) return { may: false, reasons: decision.deny };
+      const { basis, criteria, assessments } = decision.permit;
+      const { set, version, by } = criteria;
+      return { may: true, basis, criteria: { set, version, by }, assessments };
+    });
   }
 
   /** Current with the ledger's own view. */
@@ -161,9 +125,36 @@ export class QuestionsController {
     return this.answers.current();
   }
 
-  #rows<R extends Row>(at: At, caller: Caller, answer: (moment: Moment) => readonly R[]) {
-    const moment = this.#moment(at);
-    return { ...said(moment), rows: answer(moment).filter(this.#sees(caller)) };
+  #rows<R extends Row>(at: QuestionQuery, caller: Caller, answer: (moment: Position) => readonly R[]) {
+    const sees = this.#sees(caller);
+    return this.#answered(at, (moment) => ({ rows: answer(moment).filter(sees) }));
+  }
+
+  #ofSession<A extends Row>(id: string, at: QuestionQuery, caller: Caller, answer: (moment: Moment) => A | undefined) {
+    return this.#answered(at, (moment) => {
+      const found = answer(moment);
+      if (!found || !this.#sees(caller)(found))
+        throw problem(404, 'not-found', `there is no session ${id} that you may see`);
+      return found;
+    });
+  }
+
+  /**
+   * An answer names the index and the time that it was computed at: asking again with them gives the same bytes. Without
+   * `asOf` that is the head at its log time, so that the same question at the same position has the same answer; only
+   * where something fell due by the clock alone since the last entry is it answered as of the clock.
+   */
+  #answered<A extends object>(at: QuestionQuery, answer: (moment: Position) => A) {
+    const { models } = this;
+    const asked = models.moment(at);
+    if ('problem' in asked) throw invalidQuery([{ parameter: asked.parameter, detail: asked.problem }]);
+    const answered = answer(asked);
+    const now = this.ledger.clock.now();
+    if (at.asOf === undefined && asked.index === models.head && now > asked.time) {
+      const due = answer({ ...asked, time: now });
+      if (JSON.stringify(due) !== JSON.stringify(answered)) return { ...said({ ...asked, time: now }), ...due };
+    }
+    return { ...said(asked), ...answered };
   }
 
   /**
@@ -185,13 +176,11 @@ export class QuestionsController {
       parties.includes('*') ||
       (grant !== undefined && (audited?.has(grant) ?? false));
   }
-
-  #moment(at: At): Moment {
-    const moment = this.models.moment({ asOf: at.asOf, known: at.known }, this.ledger.clock.now());
-    if ('problem' in moment) throw problem(400, 'invalid-query', moment.problem);
-    return moment;
-  }
 }
 
-/** Each answer names the index that it was computed at: asking again with it gives the same. */
 const said = ({ index, time }: Moment) => ({ index, asOf: new Date(time).toISOString() });
+const concernedBy = (grant: string, about: Exclude<GrantState, { status: 'unknown' }>): Row => ({
+  ally: about.ally,
+  parties: [about.party, about.authority, about.developer],
+  grant,
+});

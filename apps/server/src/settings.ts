@@ -42,7 +42,7 @@ export function settingsFrom(
   if (!(port <= 65_535)) throw new Error(`PORT=${env['PORT']} is no port: 0 to 65535`);
   const unknown = argv.find((argument) => argument !== '--empty');
   if (unknown !== undefined) throw new Error(`${unknown} is no option: --empty`);
-  const evidenceLimit = Number(env['EVIDENCE_LIMIT'] ?? 1024 ** 3);
+  const evidenceLimit = Number(env['EVIDENCE_LIMIT'] ?? 4 * 1024 ** 3);
   if (!Number.isSafeInteger(evidenceLimit) || evidenceLimit < 1)
     throw new Error(`EVIDENCE_LIMIT=${env['EVIDENCE_LIMIT']} is no number of bytes`);
   const origin = env['ORIGIN'] ?? 'demo.countersign.example/log';

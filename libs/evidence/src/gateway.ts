@@ -36,6 +36,7 @@ export function isGatewayLine(line: string): boolean {
 export class GatewayReader {
   readonly #calls: GatewayCall[] = [];
   #line = 0;
+  #tokens = 0;
   #rest = '';
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -91,6 +92,8 @@ export class GatewayReader {
       throw wrong('it names "session", or "tester" and "modelVersion"');
     if (typeof tokens !== 'number' || !Number.isSafeInteger(tokens) || tokens < 0)
       throw wrong('"tokens" is a whole number');
+    this.#tokens += tokens;
+    if (!Number.isSafeInteger(this.#tokens)) throw wrong('more tokens in all than can be counted exactly');
     if (!OUTCOMES.has(outcome)) throw wrong('"outcome" is ok, error or denied');
     return {
       time: at,

@@ -1,5 +1,5 @@
 import type { Selector } from './json.ts';
-import { JsonReader } from './json.ts';
+import { JsonReader, LIMITS, type Kept } from './json.ts';
 import { UnreadableError } from './unreadable.ts';
 import { ZipArchive, type Member } from './zip.ts';
 
@@ -30,8 +30,8 @@ export interface EvaluationLog {
   readonly sampleKeys: readonly (readonly [string, number])[];
   readonly samplesWithError: number;
   readonly scorers: readonly string[];
-  /** Scorer → metric → value; NaN and the infinities as they are. */
-  readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Scorer → metric → value; NaN and the infinities as they are, an integer beyond 2^53 as its digits. */
+  readonly metrics: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
   readonly totalTokens: number;
   readonly startedAt: string | null;
   readonly completedAt: string | null;
@@ -125,6 +125,7 @@ export async function readArchive(path: string): Promise<ReadLog> {
     const samples: Parts[] = [];
     let header: Parts = {};
     let start: Parts = {};
+    const kept: Kept = { bytes: 0 };
     for (const [i, name] of names.entries()) {
       const selector: Selector | undefined =
         name === 'header.json' || name === '_journal/start.json'
@@ -136,7 +137,7 @@ export async function readArchive(path: string): Promise<ReadLog> {
         members.push(await archive.read(i));
         continue;
       }
-      const reader = new JsonReader(selector);
+      const reader = new JsonReader(selector, LIMITS, kept);
       members.push(await archive.read(i, (chunk) => reader.write(chunk)));
       const document = partsOf(ended(reader, i)) ?? {};
       if (name === 'header.json') header = document;
@@ -180,9 +181,10 @@ function assemble(format: EvaluationLog['format'], log: Parts, samples: readonly
     taskId: textOf(spec['task_id']),
     created: textOf(spec['created']),
     task: textOf(spec['task']),
-    taskVersion: numberOf(spec['task_version']) ?? textOf(spec['task_version']),
+    taskVersion:
+      typeof spec['task_version'] === 'number' ? numberOf(spec['task_version']) : textOf(spec['task_version']),
     model: textOf(spec['model']),
-    packages: (partsOf(spec['packages']) as Record<string, string> | undefined) ?? null,
+    packages: packagesOf(spec['packages']),
     revision: partsOf(spec['revision']) ?? null,
     sandbox: textOf(partsOf(sandbox)?.['type']) ?? textOf(Array.isArray(sandbox) ? sandbox[0] : sandbox),
     datasetName: textOf(dataset['name']),
@@ -211,9 +213,19 @@ function assemble(format: EvaluationLog['format'], log: Parts, samples: readonly
   };
 }
 
+/** Name → version, of those whose version is said in words. */
+function packagesOf(value: unknown): Record<string, string> | null {
+  const packages = partsOf(value);
+  return packages === undefined
+    ? null
+    : Object.fromEntries(
+        Object.entries(packages).filter((each): each is [string, string] => typeof each[1] === 'string'),
+      );
+}
+
 /** Scorer → metric → value. Version 1 had one scorer and its metrics in `results` itself. */
-function scoresOf(results: Parts): Map<string, Record<string, number>> {
-  const scores = new Map<string, Record<string, number>>();
+function scoresOf(results: Parts): Map<string, Record<string, number | string>> {
+  const scores = new Map<string, Record<string, number | string>>();
   const listed = Array.isArray(results['scores'])
     ? results['scores']
     : results['metrics'] === undefined
@@ -222,11 +234,11 @@ function scoresOf(results: Parts): Map<string, Record<string, number>> {
   for (const each of listed) {
     const score = partsOf(each) ?? {};
     const name = textOf(score['name']) ?? textOf(score['scorer']) ?? 'scorer';
-    const metrics = scores.get(name) ?? {};
+    const metrics = scores.get(name) ?? (Object.create(null) as Record<string, number | string>);
     for (const [key, metric] of Object.entries(partsOf(score['metrics']) ?? {})) {
       const value = partsOf(metric)?.['value'] ?? metric;
       // The first of two metrics of one name stays: a second is of a reducer that the names do not tell apart.
-      if (typeof value === 'number' && !Object.hasOwn(metrics, key)) metrics[key] = value;
+      if ((typeof value === 'number' || isBigInteger(value)) && !Object.hasOwn(metrics, key)) metrics[key] = value;
     }
     scores.set(name, metrics);
   }
@@ -237,9 +249,7 @@ const partsOf = (value: unknown): Parts | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Parts) : undefined;
 /** Some writers leave `""` where there is nothing to say. */
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+/** As the reader gives integers beyond 2^53. */
+const isBigInteger = (value: unknown): value is string => typeof value === 'string' && /^-?\d{16,}$/.test(value);
 const numberOf = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isFinite(value)
-    ? value
-    : typeof value === 'string' && /^-?\d{16,}$/.test(value)
-      ? Number(value)
-      : null;
+  typeof value === 'number' && Number.isFinite(value) ? value : isBigInteger(value) ? Number(value) : null;

@@ -15,6 +15,11 @@ export interface JsonLimits {
 }
 export const LIMITS: JsonLimits = { depth: 256, kept: 64 * 1024 * 1024 };
 
+/** What is kept so far: one for all documents of a file, so that many small ones are bounded as one large one is. */
+export interface Kept {
+  bytes: number;
+}
+
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 /** Python writes these bare; RFC 8259 has none of them. */
 const BARE: Readonly<Record<string, unknown>> = {
@@ -61,13 +66,14 @@ export class JsonReader {
   #capture = false;
   #isName = false;
   #escaped = false;
-  #kept = 0;
+  readonly #kept: Kept;
   /** Bytes read before the present chunk. */
   #offset = 0;
 
-  constructor(selector: Selector, limits: JsonLimits = LIMITS) {
+  constructor(selector: Selector, limits: JsonLimits = LIMITS, kept: Kept = { bytes: 0 }) {
     this.#selector = selector;
     this.#limits = limits;
+    this.#kept = kept;
   }
 
   write(chunk: Buffer): void {
@@ -166,8 +172,8 @@ export class JsonReader {
   }
 
   #put(value: unknown, i: number): void {
-    this.#keep(32, i);
     const frame = this.#frames.at(-1);
+    this.#keep(32 + (frame?.name.length ?? 0), i);
     if (frame === undefined) this.#root = value;
     else if (Array.isArray(frame.into)) frame.into.push(value);
     else if (frame.into !== undefined) {
@@ -177,8 +183,8 @@ export class JsonReader {
   }
 
   #keep(bytes: number, i: number): void {
-    this.#kept += bytes;
-    if (this.#kept > this.#limits.kept)
+    this.#kept.bytes += bytes;
+    if (this.#kept.bytes > this.#limits.kept)
       this.#fail(i, 'too-large', `what is to be kept of it takes more than ${this.#limits.kept} bytes`);
   }
 
@@ -211,7 +217,8 @@ export class JsonReader {
     if (!this.#capture || to === from) return;
     this.#pieceBytes += to - from;
     if (this.#isName && this.#pieceBytes > LONGEST_NAME) this.#fail(i, 'too-large', 'a name of more than 64 KiB');
-    this.#keep(to - from, i);
+    // A name is held only while it is read: it counts where its value is kept.
+    if (!this.#isName) this.#keep(to - from, i);
     this.#pieces.push(Buffer.from(chunk.subarray(from, to)));
   }
 

@@ -17,30 +17,31 @@ export function runOf({ evalId, runId, taskId }: EvaluationLog): { evalId?: stri
 export function summaryOf(log: EvaluationLog): LogSummary {
   const metrics = Object.entries(log.metrics).flatMap(([scorer, values]) =>
     Object.entries(values).map(([metric, value]) => ({
-      scorer: name(scorer) ?? 'scorer',
-      metric: name(metric) ?? 'metric',
+      scorer: shown(scorer) ?? 'scorer',
+      metric: shown(metric) ?? 'metric',
       ...stated({ value: decimalOf(value) }),
     })),
   );
   const packages = Object.entries(log.packages ?? {})
     .slice(0, MOST_PACKAGES)
-    .map(([each, version]) => ({ name: name(each) ?? '?', version: name(String(version)) ?? '?' }));
+    .map(([each, version]) => ({ name: name(each) ?? '?', version: name(version) ?? '?' }));
   return {
     format: log.format,
     status: name(log.status) ?? 'unknown',
     samplesInFile: log.samplesInFile,
     samplesWithError: log.samplesWithError,
     metrics: metrics.slice(0, MOST_METRICS),
-    tokens: Math.max(0, Math.trunc(log.totalTokens)),
+    // No log has more than can be counted exactly; one that says so is taken at the most.
+    tokens: Math.min(Math.max(0, Math.trunc(log.totalTokens)), Number.MAX_SAFE_INTEGER),
     errored: log.error !== null,
     ...(metrics.length > MOST_METRICS ? { metricsLeftOut: metrics.length - MOST_METRICS } : {}),
     ...stated({
       version: count(log.version),
       created: instant(log.created),
-      task: name(log.task),
+      task: shown(log.task),
       taskVersion: log.taskVersion === null ? undefined : name(String(log.taskVersion)),
-      model: name(log.model),
-      dataset: name(log.datasetName),
+      model: shown(log.model),
+      dataset: shown(log.datasetName),
       datasetSamples: count(log.datasetSamples),
       resultsTotal: count(log.resultsTotal),
       resultsCompleted: count(log.resultsCompleted),
@@ -62,6 +63,15 @@ const stated = <T extends Record<string, unknown>>(parts: T): { [K in keyof T]?:
 const name = (text: string | null): string | undefined =>
   text === null || text === '' ? undefined : text.toWellFormed().slice(0, LONGEST).toWellFormed();
 
+/**
+ * A name that may also be a path of someone's machine (a task file, a model's folder, a data set's): of a path only its
+ * last part goes into the ledger. `openai/gpt-4o` is none.
+ */
+const shown = (text: string | null): string | undefined =>
+  name(text !== null && PATH.test(text) ? (text.split(/[\\/]/).findLast((part) => part !== '') ?? null) : text);
+/** Absolute, or after a provider's name and a slash; under a home or a drive; a URL; with a step up. */
+const PATH = /^[/~\\]|\/\/|\\|^[A-Za-z]:|\/~|(^|\/)\.{1,2}\/|:\/|^(home|Users)\/|\/(home|Users)\//;
+
 const count = (value: number | null): number | undefined =>
   value !== null && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 
@@ -73,8 +83,9 @@ function instant(text: string | null): string | undefined {
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 
-/** All digits of a number, without an exponent; undefined for what is no number, and for what takes over 30 places. */
-export function decimalOf(value: number): string | undefined {
+/** All digits of a number (or of an integer that came as its digits), without an exponent; undefined for what is no number, and for what takes over 30 places. */
+export function decimalOf(value: number | string): string | undefined {
+  if (typeof value === 'string') return /^-?[1-9]\d{0,29}$/.test(value) ? value : undefined;
   if (!Number.isFinite(value)) return undefined;
   const [mantissa = '', exponent = '0'] = Math.abs(value).toString().split('e');
   const [whole = '0', fraction = ''] = mantissa.split('.');

@@ -15,12 +15,19 @@ export interface Member {
 
 export interface ZipLimits {
   readonly members: number;
+  /** Of names, comments and extra fields together: they are held while the archive is read. */
+  readonly directory: number;
   /** Of all contents together. */
   readonly bytes: number;
   /** How many times the file's own size its contents may have, beside 16 MiB that any may have. */
   readonly expansion: number;
 }
-export const ZIP_LIMITS: ZipLimits = { members: 500_000, bytes: 16 * 1024 ** 3, expansion: 250 };
+export const ZIP_LIMITS: ZipLimits = {
+  members: 500_000,
+  directory: 64 * 1024 ** 2,
+  bytes: 16 * 1024 ** 3,
+  expansion: 250,
+};
 
 /** Stored, deflate, and zstd, which Inspect AI writes since 0.3.206 (APPNOTE 4.4.5). */
 const METHODS: ReadonlySet<number> = new Set([0, 8, 93]);
@@ -48,10 +55,20 @@ export class ZipArchive {
     });
     try {
       const entries: Entry[] = [];
+      let directory = 0;
       await new Promise<void>((done, failed) => {
         zip.on('entry', (entry: Entry) => {
-          entries.push(entry);
-          if (entries.length > limits.members)
+          directory += entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength;
+          entries.push(slim(entry));
+          if (directory > limits.directory)
+            failed(
+              new UnreadableError(
+                'too-large',
+                'central directory',
+                `names, comments and extra fields of more than ${limits.directory} bytes`,
+              ),
+            );
+          else if (entries.length > limits.members)
             failed(new UnreadableError('too-large', 'central directory', `more than ${limits.members} members`));
           else zip.readEntry();
         });
@@ -69,6 +86,8 @@ export class ZipArchive {
             where,
             `compression method ${entry.compressionMethod}: stored, deflate and zstd are read`,
           );
+        if (/[\u0000-\u001f\u007f]/.test(entry.fileName))
+          throw new UnreadableError('unsafe-member-name', where, 'a control character in the name');
         if (names.has(entry.fileName)) throw new UnreadableError('duplicate-name', where, 'two members of one name');
         names.add(entry.fileName);
       }
@@ -126,6 +145,18 @@ export class ZipArchive {
     this.#zip.close();
   }
 }
+
+/** Without the raw bytes that its names were read from. */
+function slim(entry: Entry): Entry {
+  return Object.assign(entry, {
+    fileNameRaw: NOTHING,
+    extraFieldRaw: NOTHING,
+    extraFields: [],
+    fileCommentRaw: NOTHING,
+    fileComment: '',
+  });
+}
+const NOTHING = Buffer.alloc(0);
 
 /** What zlib and yauzl say quotes names of the file now and then: only their first words are kept. */
 const plain = (error: Error): string => (error.message.split(':')[0] ?? '').slice(0, 100);

@@ -2,10 +2,11 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { once } from 'node:events';
-import { crc32, deflateRawSync, zstdCompressSync } from 'node:zlib';
+import { constants, deflateRawSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isBroken, readEvidence, type Broken, type EvaluationLog, type Reading } from '@countersign/evidence';
+import { zip, type ZipMember } from './archive.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,45 +27,19 @@ const fault = async (content: Uint8Array | string) => {
   return isBroken(reading) ? `${reading.fault} at ${reading.where}` : 'read';
 };
 
-interface ZipMember {
-  readonly name: string;
-  readonly content: Uint8Array | string;
-  readonly method?: number;
-  /** What the headers say instead of the truth. */
-  readonly size?: number;
+/** An extra field of uncompressed size (APPNOTE 4.5.3), and a locator of a directory (4.3.15). */
+function zip64(size: number): Buffer {
+  const field = Buffer.alloc(12);
+  field.writeUInt16LE(1, 0);
+  field.writeUInt16LE(8, 2);
+  field.writeBigUInt64LE(BigInt(size), 4);
+  return field;
 }
-/** An archive by hand, so that it can also be a wrong one (APPNOTE 4.3). */
-function zip(members: readonly ZipMember[]): Buffer {
-  const local: Buffer[] = [];
-  const central: Buffer[] = [];
-  let offset = 0;
-  for (const { name, content, method = 8, size } of members) {
-    const data = Buffer.from(content as string);
-    const packed = method === 8 ? deflateRawSync(data) : method === 93 ? zstdCompressSync(data) : data;
-    const header = Buffer.alloc(26);
-    header.writeUInt16LE(20, 0);
-    header.writeUInt16LE(0x800, 2);
-    header.writeUInt16LE(method, 4);
-    header.writeUInt32LE(crc32(data), 10);
-    header.writeUInt32LE(packed.length, 14);
-    header.writeUInt32LE(size ?? data.length, 18);
-    header.writeUInt16LE(Buffer.byteLength(name), 22);
-    const record = Buffer.concat([Buffer.from('PK\x03\x04'), header, Buffer.from(name), packed]);
-    const entry = Buffer.alloc(42);
-    entry.writeUInt16LE(20, 0);
-    header.copy(entry, 2);
-    entry.writeUInt32LE(offset, 38);
-    central.push(Buffer.concat([Buffer.from('PK\x01\x02'), entry, Buffer.from(name)]));
-    local.push(record);
-    offset += record.length;
-  }
-  const directory = Buffer.concat(central);
-  const end = Buffer.alloc(18);
-  end.writeUInt16LE(members.length, 4);
-  end.writeUInt16LE(members.length, 6);
-  end.writeUInt32LE(directory.length, 8);
-  end.writeUInt32LE(offset, 12);
-  return Buffer.concat([...local, directory, Buffer.from('PK\x05\x06'), end]);
+function zip64Locator(offset: number): Buffer {
+  const locator = Buffer.alloc(16);
+  locator.writeBigUInt64LE(BigInt(offset), 4);
+  locator.writeUInt32LE(1, 12);
+  return Buffer.concat([Buffer.from('PK\x06\x07'), locator]);
 }
 const HEADER = JSON.stringify({ version: 2, status: 'success', eval: { run_id: 'r', task_id: 't', model: 'm' } });
 const header = { name: 'header.json', content: HEADER };
@@ -114,7 +89,7 @@ describe('layouts', () => {
     );
     const { log } = reading as Reading & { log: EvaluationLog };
     expect(log.metrics).toEqual({ s: { a: NaN, b: -Infinity, c: 0.1 } });
-    expect(log.taskVersion).toBe(9007199254740992);
+    expect(log.taskVersion).toBe('9007199254740993');
   });
 
   test('a name like that of a prototype is a name', async () => {
@@ -148,6 +123,30 @@ describe('broken and hostile files are refused, with what is wrong and where', (
     ['an absolute path', zip([header, { name: '/etc/passwd', content: '' }]), 'unsafe-member-name at member 2'],
     ['a backslash', zip([header, { name: 'a\\b', content: '' }]), 'unsafe-member-name at member 2'],
     ['a member twice', zip([header, header]), 'duplicate-name at member 2'],
+    ['a NUL in a name', zip([header, { name: 'a\0b', content: '' }]), 'unsafe-member-name at member 2'],
+    ['a drive', zip([header, { name: 'C:/x', content: '' }]), 'unsafe-member-name at member 2'],
+    ['a packed size beyond the file', zip([{ ...header, packedSize: 2 ** 31 }]), 'invalid-zip at member 1'],
+    ['an offset beyond the file', zip([{ ...header, offset: 2 ** 31 }]), 'truncated at member 1'],
+    ['an offset of something else', zip([{ ...header, offset: 7 }]), 'invalid-zip at member 1'],
+    ['a directory of more members than it has', zip([header], { count: 40_000 }), 'truncated at member 2'],
+    ['a directory that begins behind the file', zip([header], { offset: 2 ** 31 }), 'truncated at member 1'],
+    ['zip64 sizes that are not there', zip([{ ...header, size: 0xffffffff }]), 'truncated at member 1'],
+    [
+      'zip64 sizes that are lies',
+      zip([{ ...header, size: 0xffffffff, extra: zip64(2 ** 52) }]),
+      'truncated at member 1',
+    ],
+    [
+      'a zip64 directory that is elsewhere',
+      zip([header], { count: 0xffff, before: zip64Locator(2 ** 40) }),
+      'invalid-zip at central directory',
+    ],
+    ['a number of 5,000 digits', `{"eval":{"model":${'9'.repeat(5000)}}}`, 'not-json at byte 17'],
+    [
+      'a string of 70 MB where one is kept',
+      `{"eval":{"model":"${'x'.repeat(70_000_000)}"}}`,
+      'too-large at byte 67108864',
+    ],
     ['another compression', zip([{ ...header, method: 14 }]), 'unsupported-compression at member 1'],
     ['a member of another size', zip([{ ...header, size: 5 }]), 'truncated at member 1'],
     [
@@ -168,6 +167,31 @@ describe('broken and hostile files are refused, with what is wrong and where', (
     const bomb = { name: 'samples/1_epoch_1.json', content: Buffer.alloc(200 * 1024 * 1024, ' ') };
     expect(await fault(zip([header, bomb]))).toBe('expands-too-much at member 2');
   });
+
+  test('many members that each have much to keep are bounded together', async () => {
+    const big = Buffer.from(`{"id":"${'a'.repeat(10_000_000)}","epoch":1}`);
+    const many = Array.from({ length: 10 }, (_, i) => ({ name: `samples/${i}_epoch_1.json`, content: big, method: 0 }));
+    expect(await fault(zip([header, ...many]))).toMatch(/^too-large at member 8, byte /);
+  });
+
+  test('a directory of long names is bounded', async () => {
+    const many = Array.from({ length: 1100 }, (_, i) => ({
+      name: `${i}${'n'.repeat(65_000)}`,
+      content: '',
+      method: 0,
+    }));
+    expect(await fault(zip([header, ...many]))).toBe('too-large at central directory');
+  });
+
+  test('2 GB of zeros in an archive end at the limit of what it may expand to', async () => {
+    const path = join(folder, 'zeros.eval');
+    // As many blocks of 8 MiB as make 2 GiB, and the empty block that ends a stream.
+    const block = deflateRawSync(Buffer.alloc(8 * 1024 * 1024), { finishFlush: constants.Z_FULL_FLUSH });
+    const packed = Buffer.concat([...Array.from({ length: 256 }, () => block), Buffer.of(3, 0)]);
+    writeFileSync(path, zip([header, { name: 'attachments/0.bin', content: '', packed, size: 2 ** 31 }]));
+    expect(await readEvidence(path)).toMatchObject({ fault: 'expands-too-much', where: 'member 2' });
+    rmSync(path);
+  }, 120_000);
 
   test('2 GB of zeros are read in a few megabytes', async () => {
     const path = join(folder, 'zeros');
@@ -203,6 +227,43 @@ describe('no file makes the reader fail otherwise than by refusing it', () => {
         },
       ),
       { numRuns: 150 },
+    );
+  }, 60_000);
+
+  test('archives whose headers have bytes changed', async () => {
+    const original = zip([
+      header,
+      { name: 'samples/a_epoch_1.json', content: '{"id":"a","epoch":1}' },
+      { name: 'summaries.json', content: '[]', method: 93 },
+    ]);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(original.length - 1), fc.integer({ min: 0, max: 255 })), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        async (changes) => {
+          const bytes = Buffer.from(original);
+          for (const [at, byte] of changes) bytes[at] = byte;
+          const reading = await read(bytes);
+          // What is read all the same is whole: each member is what the directory says of it.
+          if (!isBroken(reading)) expect(reading.members.length).toBeGreaterThan(0);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  }, 60_000);
+
+  test('JSON of any text, in pieces of any size, is read or refused with a place in it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: fc.constantFrom(...'{}[]",:\\ntrufalse0123.eE+-NI \u0000é'), maxLength: 60 }),
+        async (text) => {
+          const reading = await read(`{"eval":${text}`);
+          if (isBroken(reading)) expect(reading.where).toMatch(/^(byte \d+|the document|line \d+)$/);
+        },
+      ),
+      { numRuns: 500 },
     );
   }, 60_000);
 

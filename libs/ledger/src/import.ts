@@ -9,7 +9,15 @@ import {
   type Refusal,
   type Sample,
 } from '@countersign/domain';
-import { isBroken, runOf, summaryOf, type Broken, type EvaluationLog, type Reading } from '@countersign/evidence';
+import {
+  isBroken,
+  runOf,
+  summaryOf,
+  type Broken,
+  type EvaluationLog,
+  type GatewayLog,
+  type Reading,
+} from '@countersign/evidence';
 import type { CommandRequest, Outcome } from './command.ts';
 import type { Ledger } from './ledger.ts';
 import type { Receipt } from './receipt.ts';
@@ -116,7 +124,7 @@ export async function importEvidence(ledger: Ledger, request: ImportRequest): Pr
       type: 'LinkEvidence',
       category: 'evidence',
       id,
-      payload: { session, ...(request.sample === undefined ? {} : { sample: request.sample }) },
+      payload: { session, ...(request.sample === undefined ? {} : { sample: sampleOf(request.sample, log) }) },
     });
     const state = evidence();
     const isLinked = state !== undefined && state.status !== 'unknown' && session in state.links;
@@ -142,19 +150,35 @@ export async function importEvidence(ledger: Ledger, request: ImportRequest): Pr
   }
   const state = evidence();
   if (state === undefined || state.status === 'unknown') throw new Error(`${id} was received and is not there`);
+  // A file may be evidence of others' sessions too: those are not this party's to see.
+  const isTheirs = (session: string | undefined): boolean => {
+    const known = session === undefined ? undefined : view.state('session', session);
+    if (known === undefined || known.status === 'unknown') return state.party === actor.party;
+    const grant = view.state('grant', known.grant);
+    return (
+      known.party === actor.party ||
+      (grant !== undefined && grant.status !== 'unknown' && grant.developer === actor.party)
+    );
+  };
   return {
     outcome: 'imported',
     evidence: id,
     status: state.status,
     recognised: recognised || (received.outcome === 'done' && received.repeated),
-    sessions: Object.keys(state.links),
-    discrepancies: Object.values(state.discrepancies).map(({ kind, detail, session }) => ({
-      kind,
-      detail,
-      ...(session === undefined ? {} : { session }),
-    })),
+    sessions: Object.keys(state.links).filter(isTheirs),
+    discrepancies: Object.values(state.discrepancies)
+      .filter(({ session }) => isTheirs(session))
+      .map(({ kind, detail, session }) => ({ kind, detail, ...(session === undefined ? {} : { session }) })),
     receipts,
   };
+}
+
+/** An alias is the log's name of the model: recorded as the log's own is, so that one that is a path leaks none. */
+function sampleOf(sample: Sample, log: EvaluationLog | GatewayLog | undefined): Sample {
+  if (log === undefined || log.format === 'gateway-log' || sample.alias === undefined || sample.alias !== log.model)
+    return sample;
+  const { model } = summaryOf(log);
+  return model === undefined ? sample : { ...sample, alias: model };
 }
 
 type Run = (

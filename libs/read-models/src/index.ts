@@ -1,5 +1,13 @@
-export * from './answers.ts';
-export { Entries, History, type Asked, type Moment } from './moment.ts';
+export { auditedBy } from './questions/audited.ts';
+export { authority, type Link } from './questions/authority.ts';
+export { inForce, inForceOn, type InForceRow } from './questions/in-force.ts';
+export { matrix, type MatrixRow, type MatrixSession } from './questions/matrix.ts';
+export { refusals, type RefusalRow } from './questions/refusals.ts';
+export { replay, type ReplayRow } from './questions/replay.ts';
+export type { Row } from './questions/row.ts';
+export { session } from './questions/session.ts';
+export { usage, type UsageRow } from './questions/usage.ts';
+export { Entries, History, type Asked, type Day, type Moment, type Position } from './moment.ts';
 export { StatesAt, type Opener, type States } from './states-at.ts';
 export { ReadModels, type EntrySource } from './sqlite/read-models.ts';
 export { reportsOf, type Report } from './reports.ts';

@@ -1,6 +1,9 @@
 import type { Recorded } from '@countersign/domain';
-import { inForce, matrix, refusals, usage, type MatrixRow } from './answers.ts';
 import { History } from './moment.ts';
+import { inForce } from './questions/in-force.ts';
+import { matrix, type MatrixRow } from './questions/matrix.ts';
+import { refusals } from './questions/refusals.ts';
+import { usage } from './questions/usage.ts';
 import { StatesAt } from './states-at.ts';
 
 /** A derived document of an export. */
@@ -40,13 +43,14 @@ function csvOf(rows: readonly MatrixRow[]): string {
   const lines = rows.flatMap((row) => {
     const about = [row.ally, row.partner, row.modelFamily, row.modelName, row.modality, String(row.tested)];
     return row.sessions.length === 0
-      ? [[...about, '', '', '', '']]
-      : row.sessions.map(({ session, modelVersion, criteria, status }) => [
+      ? [[...about, '', '', '', '', '']]
+      : row.sessions.map(({ session, modelVersion, criteria, status, outcomes }) => [
           ...about,
           session,
           modelVersion,
           criteria,
           status,
+          outcomesOf(outcomes),
         ]);
   });
   const head = [
@@ -60,9 +64,17 @@ function csvOf(rows: readonly MatrixRow[]): string {
     'model version',
     'criteria',
     'status',
+    'outcomes',
   ];
   return [head, ...lines].map((fields) => `${fields.map(quote).join(',')}\r\n`).join('');
 }
+
+/** `TP-01 met, TP-13 not-met` */
+const outcomesOf = (outcomes: Readonly<Record<string, string>>): string =>
+  Object.entries(outcomes)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([criterion, outcome]) => `${criterion} ${outcome}`)
+    .join(', ');
 
 const escape = (value: string): string =>
   value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
@@ -102,7 +114,11 @@ ${table(
   ['Ally', 'Partner', 'Model', 'Modality', 'Sessions'],
   tested.map((row) => [
     ...of(row),
-    row.sessions.map(({ session, status, criteria }) => `${session}: ${status}, under ${criteria}`).join('; '),
+    row.sessions
+      .map(({ session, versionName, status, criteria, outcomes }) =>
+        [`${session} (${versionName}): ${status}, under ${criteria}`, outcomesOf(outcomes)].filter(Boolean).join(': '),
+      )
+      .join('; '),
   ]),
 )}
 <h2>Granted and never tested</h2>

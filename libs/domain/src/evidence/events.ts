@@ -104,6 +104,7 @@ export const DiscrepancyKind = oneOf(
   'activity-outside-session',
   'no-session',
   'over-use',
+  'authority',
 );
 export const Discrepancy = {
   /** Tells it from others of the same evidence: noted once. */

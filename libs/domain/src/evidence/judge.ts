@@ -44,12 +44,19 @@ export function* discrepanciesOf(
     const state = view.state('session', session);
     if (state === undefined || state.status === 'unknown' || state.status === 'voided') continue;
     const found = [
+      ...ofReport(session, state),
       ...(evidence.log ? ofLog(view, id, evidence, evidence.log, session, state, link) : []),
       ...ofActivity(view, id, session, state, now),
       ...ofUse(view, id, evidence, session, state),
     ];
     for (const each of found) yield { ...each, session, cause: each.cause ?? link.since.by };
   }
+}
+
+/** A run that was reported after the fact: each rule that it did not meet (R14). */
+function* ofReport(session: string, { misfits = [] }: KnownSession): Iterable<Found> {
+  for (const [i, { rule, detail }] of misfits.entries())
+    yield { key: `authority ${session} ${rule} ${i}`, kind: 'authority', detail: `${rule}: ${detail}`.slice(0, 4000) };
 }
 
 type Found = Omit<DiscrepancyFound, 'cause' | 'session'> & { readonly cause?: string };

@@ -171,8 +171,8 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
       return { ...fresh, status: 'open', grant, modelVersion, modality, testers, authorised, party };
     }
     if (event.type === 'SessionReported') {
-      const { grant, party, modelVersion, modality, testers } = event.data;
-      return { ...fresh, status: 'reported', grant, modelVersion, modality, testers, party };
+      const { grant, party, modelVersion, modality, testers, misfits } = event.data;
+      return { ...fresh, status: 'reported', grant, modelVersion, modality, testers, party, misfits };
     }
     if (state.status === 'unknown') return state;
     const ended = (status: 'completed' | 'cancelled' | 'failed' | 'terminated' | 'voided'): SessionState => ({

@@ -17,6 +17,8 @@ interface Known {
   readonly began: Since;
   /** Absent if it was reported and never opened. */
   readonly authorised?: AuthorisedSession;
+  /** Of one that was reported: what did not fit the authority at the time. */
+  readonly misfits?: readonly { readonly rule: string; readonly detail: string }[];
   readonly outcomes: Readonly<Record<string, CriterionOutcome>>;
   readonly findings: Readonly<Record<string, { readonly severity: string; readonly by: EventId }>>;
   readonly terminationOrdered?: Since & { readonly cause: string; readonly effect: Instant };

@@ -34,10 +34,23 @@ export class ReadModels extends Entries {
     this.#head = Number(this.#sql.head.get()?.['head'] ?? -1);
   }
 
-  /** Opens the file as far as it goes; one of another log, or of another version of this program, is made anew. */
+  /**
+   * Opens the file as far as it goes. One of another log, of another version of this program, or that is damaged or no
+   * such database at all, is made anew: nothing is lost with it.
+   */
   static open(file: string, source: EntrySource): ReadModels {
-    for (;;) {
-      const db = openReadModels(file);
+    const models = ReadModels.#openHeld(file, source);
+    if (!('unusable' in models)) return models;
+    remove(file);
+    const fresh = ReadModels.#openHeld(file, source);
+    if ('unusable' in fresh) throw new Error(`${file} cannot be made`, { cause: fresh.unusable });
+    return fresh;
+  }
+
+  static #openHeld(file: string, source: EntrySource): ReadModels | { readonly unusable: unknown } {
+    let db: DatabaseSync | undefined;
+    try {
+      db = openReadModels(file);
       const meta = Object.fromEntries(
         db
           .prepare('SELECT key, value FROM meta')
@@ -45,10 +58,14 @@ export class ReadModels extends Entries {
           .map(({ key, value }) => [String(key), String(value)]),
       ) as { version?: string; last?: string };
       const models = new ReadModels(file, source, db);
-      const fresh = models.#head < 0;
-      if (fresh || (meta.version === VERSION && source.get(models.#head)?.id === meta.last)) return models;
+      if (models.#head < 0 || (meta.version === VERSION && source.get(models.#head)?.id === meta.last)) return models;
       db.close();
-      remove(file);
+      return { unusable: 'it is of another log, or of another version of this program' };
+    } catch (error) {
+      db?.close();
+      // Matched by code: what is no failure of the database is not to be hidden.
+      if ((error as { code?: unknown }).code !== 'ERR_SQLITE_ERROR') throw error;
+      return { unusable: error };
     }
   }
 
@@ -69,6 +86,7 @@ export class ReadModels extends Entries {
   commit(): void {
     if (this.#uncommitted === 0) return;
     this.#sql.meta.run('version', VERSION);
+    this.#sql.meta.run('closed', 'no');
     this.#sql.meta.run('last', this.get(this.#head)?.id ?? '');
     this.#db.exec('COMMIT');
     this.#uncommitted = 0;
@@ -103,6 +121,7 @@ export class ReadModels extends Entries {
 
   close(): void {
     this.commit();
+    this.#sql.meta.run('closed', 'yes');
     this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#db.close();
   }
@@ -122,6 +141,12 @@ export class ReadModels extends Entries {
   *ofStream(stream: string, index: number): Iterable<Recorded> {
     for (const { at } of this.#sql.entries.all(stream, index)) yield this.#source.get(Number(at)) as Recorded;
   }
+  *timesOf(stream: string, index: number): Iterable<Instant> {
+    for (const { at, from } of this.#sql.times.all(stream, index)) {
+      yield this.logTime(Number(at));
+      yield Number(from);
+    }
+  }
   *streams(category: string): Iterable<string> {
     for (const { id } of this.#sql.related.all(category, '', '', this.#head, Number.MAX_SAFE_INTEGER))
       yield streamOf(category, String(id));
@@ -131,7 +156,10 @@ export class ReadModels extends Entries {
   }
 }
 
-type Statements = Record<'head' | 'meta' | 'time' | 'entries' | 'version' | 'base' | 'related', StatementSync>;
+type Statements = Record<
+  'head' | 'meta' | 'time' | 'entries' | 'times' | 'version' | 'base' | 'related',
+  StatementSync
+>;
 function statements(db: DatabaseSync): Statements {
   return {
     head: db.prepare('SELECT max(idx) AS head FROM log'),
@@ -140,6 +168,10 @@ function statements(db: DatabaseSync): Statements {
     entries: db.prepare(
       `SELECT DISTINCT from_index AS at FROM versions
        WHERE stream = (SELECT number FROM streams WHERE name = ?) AND from_index <= ? ORDER BY from_index`,
+    ),
+    times: db.prepare(
+      `SELECT from_index AS at, from_time AS "from" FROM versions
+       WHERE stream = (SELECT number FROM streams WHERE name = ?) AND from_index <= ?`,
     ),
     version: db.prepare(
       `SELECT state, base, entries FROM versions

@@ -25,12 +25,25 @@ const SCHEMA = `
 `;
 
 /** Raised whenever a row, or what a decider makes of an entry, means something else than before: all is made anew then. */
-export const VERSION = '1';
+export const VERSION = '2';
 
-/** Opens a file, making it if there is none. Not flushed for each commit: a crash costs reading some entries again. */
+/**
+ * Opens a file, making it if there is none. Not flushed for each commit: a crash of the process costs reading some entries
+ * again, one of the machine perhaps the whole file, so one that was not closed is looked through before it is believed.
+ *
+ * @throws Error with code `ERR_SQLITE_ERROR` if it is damaged or no database of this kind
+ */
 export function openReadModels(file: string): DatabaseSync {
   const db = new DatabaseSync(file);
-  db.exec('PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;');
-  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").get() === undefined) db.exec(SCHEMA);
-  return db;
+  try {
+    db.exec('PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;');
+    if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").get() === undefined) db.exec(SCHEMA);
+    const closed = db.prepare("SELECT value FROM meta WHERE key = 'closed'").get()?.['value'];
+    if (closed !== 'yes' && db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] !== 'ok')
+      throw Object.assign(new Error('the file is damaged'), { code: 'ERR_SQLITE_ERROR' });
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
