@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import { bytesOf, nodePlatform, verifyBundle, type Check } from '@countersign/dossier';
+import { bytesOf, END_BYTES, endsWhole, nodePlatform, verifyBundle, type Check } from '@countersign/dossier';
 import { reportsAsOf } from '@countersign/ledger';
 import { ClientError, withConnection, type Connection } from './client.ts';
 
@@ -43,7 +43,7 @@ async function fetchExport(url: string, token: string | undefined, out: string):
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    const file = await open(partial, 'wx', 0o600);
+    const file = await open(partial, 'wx+', 0o600);
     let bytes = 0;
     try {
       const body = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
@@ -55,6 +55,9 @@ async function fetchExport(url: string, token: string | undefined, out: string):
       };
       await pipeline(body, write, { signal: interrupted.signal });
       if (bytes !== expected) throw new Error(`${bytes} of ${expected} bytes came`);
+      const last = Buffer.alloc(END_BYTES);
+      const { bytesRead } = await file.read(last, 0, END_BYTES, Math.max(0, bytes - END_BYTES));
+      if (!endsWhole(last.subarray(0, bytesRead), bytes)) throw new Error('what came has no end');
       await file.sync();
     } finally {
       await file.close();

@@ -21,18 +21,18 @@ export class EntryPass {
   readonly #frontier: TreeFrontier;
   readonly #indices: Digest;
   #indexText = '';
-  #fold: ReportFold | undefined;
+  readonly #fold: ReportFold;
   /** What the fold made of the entries is said after these are proven: until then it is nobody's word. */
   #fault: unknown;
 
   /** `size`: how many entries a checkpoint vouches for; there must not be more. */
-  constructor(platform: Platform, size: number, fold: () => ReportFold) {
+  constructor(platform: Platform, size: number, fold: ReportFold) {
     this.#platform = platform;
     this.#size = size;
     this.#hasher = treeHasher(platform.sha256);
     this.#frontier = new TreeFrontier(this.#hasher);
     this.#indices = platform.digest();
-    this.#folding(() => (this.#fold = fold()));
+    this.#fold = fold;
   }
 
   /** Reads `entries.jsonl.gz`. That it is not the listed file comes before whatever is wrong inside it. */
@@ -53,7 +53,12 @@ export class EntryPass {
       this.#indices.update(new TextEncoder().encode(this.#indexText));
       this.#indexText = '';
     }
-    this.#folding(() => this.#fold?.add(entry, index));
+    if (this.#fault !== undefined) return;
+    try {
+      this.#fold.add(entry, index);
+    } catch (error) {
+      this.#fault = error ?? new Error('no report could be made');
+    }
   }
 
   #parse(line: Uint8Array, index: number): ExportedEntry {
@@ -65,15 +70,6 @@ export class EntryPass {
     }
     if (typeof entry !== 'object' || entry === null) throw new BundleError(`entry ${index} is no object`);
     return entry as ExportedEntry;
-  }
-
-  #folding(step: () => void): void {
-    if (this.#fault !== undefined) return;
-    try {
-      step();
-    } catch (error) {
-      this.#fault = error ?? new Error('no report could be made');
-    }
   }
 
   /** @throws BundleError unless these are all the entries of a tree head, each unaltered */
@@ -99,7 +95,7 @@ export class EntryPass {
 
   /** @throws what went wrong while they were folded */
   reports(): Iterable<Member> {
-    if (this.#fault !== undefined || !this.#fold) throw this.#fault;
+    if (this.#fault !== undefined) throw this.#fault;
     return this.#fold.finish();
   }
 }

@@ -7,4 +7,4 @@ export { bytesOf, nodePlatform } from './node.ts';
 export type { Platform } from './platform.ts';
 export type { AsOf, ExportedEntry, ReportFold, ReportsAsOf } from './reading.ts';
 export { verifyBundle, type Check, type TrustedKey, type Verification } from './verify.ts';
-export type { Member } from './zip.ts';
+export { END_BYTES, endsWhole, type Member } from './zip.ts';

@@ -10,6 +10,8 @@ export interface KeyEntry {
 /** A JWK with whose it is and what the log says of it: `purpose` for the ledger's own, else `party` and `kid`. */
 type Listed = object & { history: { entry: number; event: string }[] };
 
+const PARTY_KEY = 'countersign.PartyKey';
+const eventOf = (type: string): string => type.split('.')[1] ?? type;
 const PARTY_EVENTS: ReadonlySet<string> = new Set(['PartyKeyAdded', 'PartyKeyRetired', 'PartyKeyCompromised']);
 
 /** The JWK set of a log: each key that an entry brought, with every entry that says something of it. A fold. */
@@ -18,17 +20,17 @@ export class KeyHistory {
   readonly #ofParties = new Map<string, Listed>();
 
   add({ type, subject, data }: KeyEntry, index: number): void {
-    const event = type.split('.')[1] ?? type;
-    if (index === 0 && event === 'LedgerFounded')
+    if (index === 0)
       for (const { purpose, jwk } of foundingKeys(data))
-        this.#ofLedger.push({ ...jwkOf(jwk), purpose, history: [{ entry: index, event }] } as Listed);
-    if (!PARTY_EVENTS.has(event)) return;
+        this.#ofLedger.push({ ...jwkOf(jwk), purpose, history: [{ entry: index, event: eventOf(type) }] } as Listed);
+    if (!type.startsWith(PARTY_KEY) || !PARTY_EVENTS.has(eventOf(type))) return;
     const { kid, jwk } = data as { kid: string; jwk?: string };
     const key = `${subject} ${kid}`;
+    const said = { entry: index, event: eventOf(type) };
     const held = this.#ofParties.get(key);
-    if (held) held.history.push({ entry: index, event });
-    else if (event === 'PartyKeyAdded' && jwk !== undefined)
-      this.#ofParties.set(key, { ...jwkOf(jwk), kid, party: subject, history: [{ entry: index, event }] } as Listed);
+    if (held) held.history.push(said);
+    else if (said.event === 'PartyKeyAdded' && jwk !== undefined)
+      this.#ofParties.set(key, { ...jwkOf(jwk), kid, party: subject, history: [said] } as Listed);
   }
 
   /** `keys.json` */

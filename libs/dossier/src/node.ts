@@ -19,7 +19,8 @@ export const nodePlatform: Platform = {
   },
   digestOf: (data) => hash('sha256', data, 'hex'),
   crc32: (data, before) => crc32(data, before),
-  utf8: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'),
+  utf8: (bytes) =>
+    (bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).toString('utf8'),
   verifiers,
   async *inflateRaw(packed, length) {
     const inflate = createInflateRaw({ chunkSize: CHUNK });

@@ -102,7 +102,7 @@ export async function verifyBundle(
       origin: head.origin,
       root: encodeBase64(head.root),
     };
-    const entries = new EntryPass(platform, head.size, () => reportsAsOf(asOf));
+    const entries = new EntryPass(platform, head.size, reportsAsOf(asOf));
     await entries.read(await archive.next('entries.jsonl.gz'), (member) => checkListed(manifest, member));
     entries.checkRoot(head);
     pass(`the ${head.size} entries are the whole log under that checkpoint: none is missing, none is altered`);

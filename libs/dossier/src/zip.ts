@@ -37,6 +37,14 @@ export function localHeader({ name, bytes, crc32 }: Listed): Uint8Array {
   return header;
 }
 
+export const END_BYTES = 22;
+/** Whether a file of this length, which ends in these bytes, is an archive up to its end: cheap, and proves nothing else. */
+export function endsWhole(last: Uint8Array, bytes: number): boolean {
+  if (last.length !== END_BYTES) return false;
+  const view = new DataView(last.buffer, last.byteOffset, last.length);
+  return view.getUint32(0, true) === END && view.getUint32(12, true) + view.getUint32(16, true) + END_BYTES === bytes;
+}
+
 /** The central directory and its end: all that follows the last file. */
 export function directory(members: readonly Listed[]): Uint8Array {
   const parts: Uint8Array[] = [];
@@ -55,7 +63,7 @@ export function directory(members: readonly Listed[]): Uint8Array {
     offset += local.length + member.bytes;
   }
   const size = parts.reduce((sum, part) => sum + part.length, 0);
-  const end = new Uint8Array(22);
+  const end = new Uint8Array(END_BYTES);
   const view = new DataView(end.buffer);
   view.setUint32(0, END, true);
   view.setUint16(8, members.length, true);

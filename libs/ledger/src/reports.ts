@@ -7,7 +7,7 @@ export const reportsAsOf: ReportsAsOf = (asOf) => {
   const reports = new Reports(asOf);
   return {
     add: (entry, index) => {
-      reports.add(recordedOf(entry as unknown as Entry, index));
+      if (reports.wants(entry.subject)) reports.add(recordedOf(entry as unknown as Entry, index));
     },
     finish: () => reports.finish(),
   };

@@ -1,5 +1,5 @@
 import type { MatrixRow } from './answers.ts';
-import { html, named, type Html } from './report-html.ts';
+import { markup, named, type Html } from './report-html.ts';
 import type { Names } from './report-names.ts';
 import { modalityWord, outcomesWord, plural } from './report-words.ts';
 
@@ -34,7 +34,7 @@ export function matrixOf(rows: readonly MatrixRow[], names: Names): Html {
       ),
     );
   }
-  return html`<p class="key">
+  return markup`<p class="key">
       <span class="mark">● Tested</span> &ensp; <span class="mark">▲ Terminated</span> a session was ordered to end
       &ensp; <span class="mark">○ Never tested</span> granted, no session opened &ensp; <span class="mark">–</span> not
       granted
@@ -51,25 +51,25 @@ function tableOf(columns: readonly Column[], rows: readonly MatrixRow[], names: 
     cells.set(key, [...(cells.get(key) ?? []), row]);
   }
   const sorted = [...partners].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, cells]) => cells);
-  return html`<table class="matrix">
+  return markup`<table class="matrix">
     <caption>
       Allies and their partners by model and modality
     </caption>
     <colgroup>
       <col style="width:20%" />
-      ${columns.map(() => html`<col style="width:${80 / columns.length}%" />`)}
+      ${columns.map(() => markup`<col style="width:${80 / columns.length}%" />`)}
     </colgroup>
     <thead>
       <tr>
         <th scope="col">Ally</th>
-        ${columns.map(({ model, modality }) => html`<th scope="col">${model}<br />${modalityWord(modality)}</th>`)}
+        ${columns.map(({ model, modality }) => markup`<th scope="col">${model}<br>${modalityWord(modality)}</th>`)}
       </tr>
     </thead>
     <tbody>
       ${sorted.map((cells) => {
         const { ally, partner } = ([...cells.values()][0] as MatrixRow[])[0] as MatrixRow;
-        return html`<tr>
-          <th scope="row">${ally}<br />${named(names.partner(partner), partner)}</th>
+        return markup`<tr>
+          <th scope="row">${ally}<br>${named(names.partner(partner), partner)}</th>
           ${columns.map(({ key }) => cellOf(cells.get(key) ?? [], names))}
         </tr> `;
       })}
@@ -78,16 +78,17 @@ function tableOf(columns: readonly Column[], rows: readonly MatrixRow[], names: 
 }
 
 function cellOf(rows: readonly MatrixRow[], names: Names): Html {
-  if (rows.length === 0) return html`<td class="none">–</td>`;
+  if (rows.length === 0) return markup`<td class="none">–</td>`;
   const sessions = rows.flatMap((row) => row.sessions);
-  if (!rows.some(({ tested }) => tested)) return html`<td class="never"><span class="mark">○ Never tested</span></td>`;
+  if (!rows.some(({ tested }) => tested))
+    return markup`<td class="never"><span class="mark">○ Never tested</span></td>`;
   const ended = sessions.some(({ status }) => status === 'terminated');
   const statuses = Map.groupBy(sessions, ({ status }) => status);
   const counts = [...statuses].sort(([a], [b]) => (a < b ? -1 : 1)).map(([status, each]) => `${each.length} ${status}`);
   const criteria = [...new Set(sessions.map((each) => names.criteria(each.criteria)))].sort();
   const outcomes = sessions.flatMap((each) => Object.values(each.outcomes));
-  return html`<td class="${ended ? 'ended' : 'tested'}">
-    <span class="mark">${ended ? '▲ Terminated' : '● Tested'}</span><br />${plural(sessions.length, 'session')}:
-    ${counts.join(', ')}<br />${criteria.join(', ')}: ${outcomesWord(outcomes)}
+  return markup`<td class="${ended ? 'ended' : 'tested'}">
+    <span class="mark">${ended ? '▲ Terminated' : '● Tested'}</span><br>${plural(sessions.length, 'session')}:
+    ${counts.join(', ')}<br>${criteria.join(', ')}: ${outcomesWord(outcomes)}
   </td>`;
 }

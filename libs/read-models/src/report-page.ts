@@ -1,5 +1,5 @@
-import { inForce, type MatrixRow, type RefusalRow } from './answers.ts';
-import { Html, html, named, table } from './report-html.ts';
+import type { InForceRow, MatrixRow, RefusalRow } from './answers.ts';
+import { Html, markup, named, table } from './report-html.ts';
 import { matrixOf } from './report-matrix.ts';
 import { Names } from './report-names.ts';
 import type { ReportedLog, ReportStates } from './report-states.ts';
@@ -13,12 +13,19 @@ import { kindWord, minute, modalityWord, outcomesWord, plural, ruleWords, second
 export function pageOf(
   log: ReportedLog,
   states: ReportStates,
-  rows: readonly MatrixRow[],
-  refused: readonly RefusalRow[],
+  {
+    rows,
+    refused,
+    standing,
+  }: {
+    readonly rows: readonly MatrixRow[];
+    readonly refused: readonly RefusalRow[];
+    readonly standing: readonly InForceRow[];
+  },
 ): string {
   const names = new Names(states);
   const asOf = new Date(log.time).toISOString();
-  const page = html`<!doctype html>
+  const page = markup`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -42,7 +49,7 @@ export function pageOf(
             ${matrixOf(rows, names)}
           </section>
           ${sessions(rows, states, names)} ${terminated(rows, states, names)} ${neverTested(rows, names)}
-          ${refusalsOf(refused, names)} ${audits(states, names)} ${standing(states, names)} ${howToVerify(log)}
+          ${refusalsOf(refused, names)} ${audits(states, names)} ${inForceOf(standing, names)} ${howToVerify(log)}
         </main>
         <footer>
           Made from the entries alone: whoever holds them makes this page again, to the byte. Names are those of the
@@ -54,8 +61,8 @@ export function pageOf(
 }
 
 const header = ({ index, mode, origin, root }: ReportedLog, asOf: string): Html =>
-  html`<header>
-    ${mode === 'demo' ? html`<p class="demo">Demonstration: parties, models and events are fictional.</p>` : ''}
+  markup`<header>
+    ${mode === 'demo' ? markup`<p class="demo">Demonstration: parties, models and events are fictional.</p>` : ''}
     <p class="kind">Signed export of an audit ledger</p>
     <h1>Trusted-partner testing of frontier models</h1>
     <p class="lead">
@@ -84,13 +91,13 @@ function figures(rows: readonly MatrixRow[], refused: readonly RefusalRow[]): Ht
     [rows.filter((row) => !row.tested).length, 'granted, never tested'],
     [refused.length, 'refusals of access'],
   ];
-  return html`<ul class="figures">
-    ${shown.map(([value, what]) => html`<li><b>${value}</b>${what}</li>`)}
+  return markup`<ul class="figures">
+    ${shown.map(([value, what]) => markup`<li><b>${value}</b>${what}</li>`)}
   </ul> `;
 }
 
 const section = (heading: string, about: string, body: Html | string): Html =>
-  html`<section>
+  markup`<section>
     <h2>${heading}</h2>
     <p>${about}</p>
     ${body}
@@ -116,14 +123,16 @@ function sessions(rows: readonly MatrixRow[], states: ReportStates, names: Names
         { heading: 'Ended', width: 12 },
         { heading: 'Criteria and outcomes', width: 16 },
       ],
-      listed.map(({ row, session, began }) => [
-        html`<code>${session.session}</code>`,
+      listed,
+      ({ row, session, began }) => [
+        markup`<code>${session.session}</code>`,
         `${row.ally}, ${names.partner(row.partner)}`,
-        html`${row.modelName}, ${modalityWord(row.modality)}<br /><code>${names.version(session.modelVersion)}</code>`,
+        markup`${row.modelName}, ${modalityWord(row.modality)}<br><code>${names.version(session.modelVersion)}</code>`,
         minute(began),
         session.status,
-        html`${names.criteria(session.criteria)}<br />${outcomesWord(Object.values(session.outcomes))}`,
-      ]),
+        markup`${names.criteria(session.criteria)}<br>${outcomesWord(Object.values(session.outcomes))}`,
+      ],
+      { all: 'report/matrix.json', newest: true },
     ),
   );
 }
@@ -150,20 +159,22 @@ function terminated(rows: readonly MatrixRow[], states: ReportStates, names: Nam
         { heading: 'Ordered (UTC)', width: 18 },
         { heading: 'Calls after effect', width: 16 },
       ],
-      ordered.map(({ row, session, modelVersion, activity, order }) => {
+      ordered,
+      ({ row, session, modelVersion, activity, order }) => {
         const after = activity.flatMap(({ times }) => times).filter((time) => time >= order.effect);
         const last = after.reduce((a, b) => Math.max(a, b), 0);
         return [
-          html`<code>${session}</code>`,
+          markup`<code>${session}</code>`,
           `${row.ally}, ${names.version(modelVersion)}, ${modalityWord(row.modality)}`,
           second(order.effect),
           second(order.from),
           after.length === 0
             ? 'none known'
-            : html`<span class="bad">${plural(after.length, 'call')}</span>, the last ${(last - order.effect) / 1000} s
+            : markup`<span class="bad">${plural(after.length, 'call')}</span>, the last ${(last - order.effect) / 1000} s
                 after`,
         ];
-      }),
+      },
+      { all: 'entries.jsonl.gz', newest: true },
     ),
   );
 }
@@ -183,12 +194,14 @@ function neverTested(rows: readonly MatrixRow[], names: Names): Html {
             { heading: 'Model', width: 30 },
             { heading: 'Modality' },
           ],
-          never.map((row) => [
+          never,
+          (row) => [
             row.ally,
             named(names.partner(row.partner), row.partner),
             row.modelName,
             modalityWord(row.modality),
-          ]),
+          ],
+          { all: 'report/matrix.csv' },
         ),
   );
 }
@@ -210,15 +223,17 @@ function refusalsOf(refused: readonly RefusalRow[], names: Names): Html {
             { heading: 'Model', width: 17 },
             { heading: 'Because' },
           ],
-          refused.map((row) => [
-            html`${minute(row.at)}<br /><code>entry ${row.index}</code>`,
+          refused,
+          (row) => [
+            markup`${minute(row.at)}<br><code>entry ${row.index}</code>`,
             `${row.ally}, ${names.partner(row.partner)}`,
             row.testers.join(', '),
             `${names.version(row.modelVersion)}, ${modalityWord(row.modality)}`,
-            html`<ul class="plain">
-              ${row.rules.map((rule) => html`<li>${ruleWords(rule)} <code>${rule}</code></li>`)}
+            markup`<ul class="plain">
+              ${row.rules.map((rule) => markup`<li>${ruleWords(rule)} <code>${rule}</code></li>`)}
             </ul>`,
-          ]),
+          ],
+          { all: 'report/refusals.json', newest: true },
         ),
   );
 }
@@ -244,33 +259,34 @@ function audits(states: ReportStates, names: Names): Html | string {
         { heading: 'Conclusion', width: 14 },
         { heading: 'Findings' },
       ],
-      shown.map(({ id, audit }) => [
-        html`<code>${id}</code>`,
+      shown,
+      ({ id, audit }) => [
+        markup`<code>${id}</code>`,
         names.party(audit.auditor),
-        html`${audit.period.from.slice(0, 10)} to ${lastDay(audit.period.until)}`,
-        'conclusion' in audit ? html`<b>${audit.conclusion}</b>, ${audit.assurance} assurance` : audit.status,
-        html`<ul class="plain">
+        markup`${audit.period.from.slice(0, 10)} to ${lastDay(audit.period.until)}`,
+        'conclusion' in audit ? markup`<b>${audit.conclusion}</b>, ${audit.assurance} assurance` : audit.status,
+        markup`<ul class="plain">
           ${Object.entries(audit.findings).map(
             ([finding, { condition, graded, closed }]) =>
-              html`<li>
+              markup`<li>
                 <b>${finding}</b>, ${graded?.grade ?? 'not graded'}, ${closed ? 'closed' : 'open'}: ${condition}
               </li>`,
           )}
         </ul>`,
-      ]),
+      ],
+      { all: 'entries.jsonl.gz', newest: true },
     ),
   );
 }
 
-function standing(states: ReportStates, names: Names): Html {
-  const rows = inForce(states);
+function inForceOf(rows: readonly InForceRow[], names: Names): Html {
   const kinds = [...new Set(rows.map(({ kind }) => kind))];
-  return html`<section>
+  return markup`<section>
     <h2>What is in force</h2>
     <p>Everything that sessions rest on, and whether it holds as of this report.</p>
     ${kinds.map(
       (kind) =>
-        html`<h3>${kindWord(kind)}</h3>
+        markup`<h3>${kindWord(kind)}</h3>
           ${table(
             kindWord(kind),
             [
@@ -279,23 +295,23 @@ function standing(states: ReportStates, names: Names): Html {
               { heading: 'Status', width: 15 },
               { heading: 'Because' },
             ],
-            rows
-              .filter((row) => row.kind === kind)
-              .map((row) => [
-                named(names.of(row), row.id),
-                row.ally,
-                row.status === 'in force'
-                  ? html`<span class="good">✓ in force</span>`
-                  : html`<span class="bad">✗ ${row.status}</span>`,
-                row.because ?? '',
-              ]),
+            rows.filter((row) => row.kind === kind),
+            (row) => [
+              named(names.of(row), row.id),
+              row.ally,
+              row.status === 'in force'
+                ? markup`<span class="good">✓ in force</span>`
+                : markup`<span class="bad">✗ ${row.status}</span>`,
+              row.because ?? '',
+            ],
+            { all: 'report/in-force.json' },
           )}`,
     )}
   </section> `;
 }
 
 const howToVerify = ({ origin }: ReportedLog): Html =>
-  html`<section class="keep">
+  markup`<section class="keep">
     <h2>How to verify this report</h2>
     <p>
       This page came in an archive that holds every entry of the log ${origin}, signed. Whoever has the archive and the

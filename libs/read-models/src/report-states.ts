@@ -43,6 +43,10 @@ export class ReportStates implements States {
     this.now = time;
   }
 
+  wants(stream: string): boolean {
+    return KEPT.has(categoryOf(stream));
+  }
+
   add(entry: Recorded): void {
     const category = categoryOf(entry.stream);
     const decider = KEPT.has(category) && entry.effectiveAt <= this.now ? DECIDERS.get(category) : undefined;
@@ -92,6 +96,10 @@ export class ReportEntries extends Entries {
     super();
     this.head = index;
     this.#time = time;
+  }
+
+  wants(stream: string): boolean {
+    return stream.startsWith('denial-');
   }
 
   add(entry: Recorded): void {

@@ -26,6 +26,11 @@ export class Reports {
     this.#entries = new ReportEntries(log);
   }
 
+  /** Whether any report is told of a stream: who reads many entries need not prepare the others. */
+  wants(stream: string): boolean {
+    return this.#states.wants(stream) || this.#entries.wants(stream);
+  }
+
   /** The next entry, in log order. */
   add(entry: Recorded): void {
     this.#states.add(entry);
@@ -38,11 +43,15 @@ export class Reports {
     const { index, time } = this.#log;
     const rows = matrix(states);
     const refused = refusals(this.#entries, { index, time });
-    const answer = (value: readonly object[]) =>
-      text(`${JSON.stringify({ index, asOf: new Date(time).toISOString(), rows: value }, null, 1)}\n`);
+    const standing = inForce(states);
+    // One row a line: as easy to read and to compare as to parse.
+    const answer = (all: readonly object[]) => {
+      const head = `"index":${index},"asOf":"${new Date(time).toISOString()}"`;
+      return text(`{${head},"rows":[\n${all.map((row) => JSON.stringify(row)).join(',\n')}\n]}\n`);
+    };
     return [
-      { name: 'report.html', data: text(pageOf(this.#log, states, rows, refused)) },
-      { name: 'report/in-force.json', data: answer(inForce(states)) },
+      { name: 'report.html', data: text(pageOf(this.#log, states, { rows, refused, standing })) },
+      { name: 'report/in-force.json', data: answer(standing) },
       { name: 'report/matrix.csv', data: text(csvOf(rows)) },
       { name: 'report/matrix.json', data: answer(rows) },
       { name: 'report/refusals.json', data: answer(refused) },
