@@ -148,7 +148,8 @@ export async function verifyBundle(
     for (const { name, data } of entries.reports()) made.set(name, platform.digestOf(data));
     const listed = Object.keys(files).filter((name) => name === 'report.html' || !isAmong([...BEFORE, ...AFTER], name));
     for (const name of new Set([...made.keys(), ...listed]))
-      if (made.get(name) !== files[name]?.sha256) throw new BundleError(`${name} does not say what the entries say`);
+      if (made.get(name) !== files[name]?.sha256)
+        throw new BundleError(`${name} does not say what the entries say (made by ${manifest.generator})`);
     pass(`${made.size} reports, made again from the entries, are the same to the byte`);
 
     current = 'archive';

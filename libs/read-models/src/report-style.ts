@@ -24,6 +24,7 @@ thead th{border-bottom:1.5px solid var(--ink);color:var(--ink);font-weight:600;v
 th,td{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 th[scope=row]{font-weight:600}
 tr{break-inside:avoid}
+section>p,thead{break-after:avoid}
 code{font:8pt/1.3 "Source Code Pro",Menlo,Consolas,"DejaVu Sans Mono",monospace;color:var(--soft);overflow-wrap:anywhere}
 pre{background:var(--shade);border:1px solid var(--line);padding:.6rem .8rem;white-space:pre-wrap;overflow-wrap:anywhere;font:9pt/1.4 "Source Code Pro",Menlo,Consolas,"DejaVu Sans Mono",monospace}
 .matrix{table-layout:fixed}
