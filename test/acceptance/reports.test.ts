@@ -5,11 +5,11 @@ import { expect, test } from '@jest/globals';
 import type { Recorded } from '@countersign/domain';
 import { decodeEntry, recordedOf, StoryClock } from '@countersign/ledger';
 import { STORY_BEGINS } from '@countersign/scenario';
-import { applicationOver } from '../../../apps/server/src/application.ts';
-import { openLedger } from '../../../apps/server/src/ledger.ts';
-import { settingsFrom } from '../../../apps/server/src/settings.ts';
-import { tellStory } from '../../../apps/server/src/tell-story.ts';
-import { History, inForce, matrix, refusals, Reports, StatesAt, usage } from './index.ts';
+import { applicationOver } from '../../apps/server/src/application.ts';
+import { openLedger } from '../../apps/server/src/ledger.ts';
+import { settingsFrom } from '../../apps/server/src/settings.ts';
+import { tellStory } from '../../apps/server/src/tell-story.ts';
+import { History, inForce, matrix, refusals, Reports, StatesAt, usage } from '@countersign/read-models';
 
 async function storyEntries(): Promise<Recorded[]> {
   const folder = mkdtempSync(join(tmpdir(), 'reports-'));
