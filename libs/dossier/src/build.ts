@@ -152,7 +152,7 @@ class Lines {
     this.#text += line;
     if (this.#text.length >= CHUNK) this.#flush();
   }
-   
+
   async *chunks(): AsyncIterable<Uint8Array> {
     this.#flush();
     yield* this.#buffers;
@@ -171,7 +171,7 @@ function held(name: string, content: string | Uint8Array) {
     bytes: data.length,
     crc32: crc32(data),
     sha256: hash('sha256', data, 'hex'),
-     
+
     async *chunks(): AsyncIterable<Uint8Array> {
       yield data;
     },
