@@ -23,6 +23,25 @@ module.exports = {
     pure('domain'),
     pure('log'),
     {
+      name: 'verifying-a-bundle-runs-in-a-browser',
+      severity: 'error',
+      from: {
+        path: '^libs/dossier/src/(verify|archive|bundle|entry-pass|gzip|key-history|manifest|reading|source|zip)\\.ts$',
+      },
+      to: {
+        path: '^libs/dossier/src/(build|index|keys|node|quiet|spool)\\.ts$|node_modules/jose/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'verifying-a-bundle-needs-no-node',
+      severity: 'error',
+      from: {
+        path: '^libs/dossier/src/(verify|archive|bundle|entry-pass|gzip|key-history|manifest|reading|source|zip)\\.ts$',
+      },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
       name: 'libs-know-no-app-nor-framework',
       severity: 'error',
       from: { path: '^libs/' },

@@ -1,12 +1,14 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import type { PartyId } from '@countersign/domain';
-import { readZip } from '@countersign/dossier';
-import { StoryClock } from '@countersign/ledger';
+import { Archive, nodePlatform } from '@countersign/dossier';
+import { recordedOf, StoryClock, type Entry } from '@countersign/ledger';
+import { Reports } from '@countersign/read-models';
 import { STORY_BEGINS } from '@countersign/scenario';
 import { applicationOver } from '../../apps/server/src/application.ts';
 import { openLedger, type OpenLedger } from '../../apps/server/src/ledger.ts';
@@ -68,19 +70,27 @@ inBrowser(
       if (screenshots !== undefined) await from.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
     };
 
-    test('an export’s report is one that a person can read, on a screen and on paper, and asks nothing of anyone', async () => {
-      const token = await opened.tokens.issue(
-        { party: 'party-us-reg' as PartyId, role: 'regulator', subject: 'reg' },
-        60,
-      );
+    /** What an export holds, up to its entries. */
+    async function exported(): Promise<Map<string, Buffer>> {
+      const regulator = { party: 'party-us-reg' as PartyId, role: 'regulator' as const, subject: 'reg' };
+      const token = await opened.tokens.issue(regulator, 60);
       const answer = await fetch(`${url}/v1/export`, { headers: { authorization: `Bearer ${token}` } });
-      const members = readZip(Buffer.from(await answer.arrayBuffer()));
-      const report = members.find(({ name }) => name === 'report.html');
+      const archive = new Archive(nodePlatform, answer.body as unknown as AsyncIterable<Uint8Array>);
+      const files = new Map<string, Buffer>();
+      const names = ['README.txt', 'report.html', 'manifest.json', 'manifest.jws', 'checkpoint.txt', 'keys.json'];
+      for (const name of [...names, 'entries.jsonl.gz'])
+        files.set(name, Buffer.from(await archive.small(name, 1_000_000)));
+      await archive.close();
+      return files;
+    }
+
+    test('an export’s report is one that a person can read, on a screen and on paper, and asks nothing of anyone', async () => {
       const { page: shown, errors } = await page();
-      await shown.setContent(Buffer.from(report?.data ?? []).toString('utf8'));
+      await shown.setContent((await exported()).get('report.html')?.toString('utf8') ?? '');
       expect(await shown.textContent('h1')).toBe('Trusted-partner testing of frontier models');
+      expect(await shown.getAttribute('html', 'lang')).toBe('en');
       expect(await shown.textContent('.demo')).toContain('fictional');
-      const figures = await shown.$$eval('.figures div', (all) => all.map((each) => each.textContent));
+      const figures = await shown.$$eval('.figures li', (all) => all.map((each) => each.textContent));
       expect(figures).toEqual([
         '10sessions opened',
         '7completed',
@@ -89,19 +99,79 @@ inBrowser(
         '3granted, never tested',
         '3refusals of access',
       ]);
-      const tables = await shown.$$eval('table', (all) =>
-        all.map((table) => [
-          table.tHead?.rows.length,
-          table.tBodies[0]?.rows.length,
-          table.scrollWidth <= table.ownerDocument.documentElement.clientWidth,
-        ]),
+      const head = await shown.textContent('header');
+      expect(head).toContain('demo.countersign.example/log');
+      expect(head).toContain(opened.ledger.store.checkpoint().split('\n')[2]);
+
+      // The matrix: allies × models and modalities, each cell in words and not by colour alone.
+      const matrix = await shown.$$eval('.matrix tr', (rows) =>
+        rows.map((row) =>
+          [...row.cells].map((cell) => cell.textContent.replaceAll(/\s+/g, ' ').trim().split(':')[0] ?? ''),
+        ),
       );
-      expect(tables.map(([head, , fits]) => [head, fits])).toEqual(tables.map(() => [1, true]));
-      expect(tables.slice(0, 3).map(([, rows]) => rows)).toEqual([7, 3, 3]);
+      expect(matrix[0]).toEqual(['Ally', 'Halyard 5API', 'Halyard 5Weights', 'Sextant 5API']);
+      expect(matrix.slice(1).map(([ally = '', ...cells]) => [ally.slice(0, 2), ...cells])).toEqual([
+        ['AU', '–', '–', '▲ Terminated1 session'],
+        ['DE', '● Tested2 sessions', '–', '–'],
+        ['FR', '○ Never tested', '–', '● Tested2 sessions'],
+        ['GB', '● Tested1 session', '● Tested1 session', '○ Never tested'],
+        ['JP', '○ Never tested', '● Tested1 session', '–'],
+        ['KR', '● Tested2 sessions', '–', '–'],
+      ]);
+      const text = (await shown.textContent('main'))?.replaceAll(/\s+/g, ' ');
+      expect(text).toContain('3 calls, the last 41 s after');
+      expect(text).toContain('The release would be to a country that the authorisation does not cover');
+      expect(text).toContain('Albion Safety Laboratory');
+      expect(text).toContain('countersign verify FILE --policy POLICY');
+
+      const tables = await shown.$$eval('table', (all) =>
+        all.map((table) => ({
+          heads: table.tHead?.rows.length,
+          caption: (table.caption?.textContent ?? '').trim() !== '',
+          scoped: [...table.querySelectorAll('th')].every((each) => ['col', 'row'].includes(each.scope)),
+          repeats: table.tHead && table.ownerDocument.defaultView?.getComputedStyle(table.tHead).display,
+          fits: table.scrollWidth <= table.ownerDocument.documentElement.clientWidth,
+        })),
+      );
+      expect(tables.length).toBeGreaterThan(10);
+      const good = { heads: 1, caption: true, scoped: true, repeats: 'table-header-group', fits: true };
+      expect(tables).toEqual(tables.map(() => good));
       await shoot(shown, 'report');
-      const paper = await shown.pdf({ format: 'A4' });
+      const paper = await shown.pdf({
+        format: 'A4',
+        ...(screenshots ? { path: join(screenshots, 'report.pdf') } : {}),
+      });
       expect(paper.subarray(0, 5).toString()).toBe('%PDF-');
+      const pages = paper.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+      expect(pages).toBeGreaterThan(2);
+      expect(pages).toBeLessThan(12);
       expect(errors).toEqual([]);
+      await shown.close();
+    }, 60_000);
+
+    test('names that are written to harm a reader are shown as they are written', async () => {
+      const hostile = '<script>alert(1)</script><img src=x onerror=alert(2)>"\'&amp;\u202e</style>';
+      const lines = gunzipSync((await exported()).get('entries.jsonl.gz') ?? Buffer.alloc(0)).toString('utf8');
+      const spoiled = lines
+        .replaceAll('Albion Safety Laboratory', JSON.stringify(hostile).slice(1, -1))
+        .replaceAll('"Halyard 5"', JSON.stringify(hostile))
+        .trimEnd()
+        .split('\n');
+      const time = Date.parse('2026-11-13T09:00:00.000Z');
+      const log = { index: spoiled.length - 1, time, mode: hostile, origin: hostile, root: hostile };
+      const reports = new Reports(log);
+      for (const [index, line] of spoiled.entries()) reports.add(recordedOf(JSON.parse(line) as Entry, index));
+      const files = new Map(reports.finish().map(({ name, data }) => [name, Buffer.from(data).toString('utf8')]));
+      const { page: shown, errors } = await page();
+      const dialogs: string[] = [];
+      shown.on('dialog', (dialog) => {
+        dialogs.push(dialog.message());
+        void dialog.dismiss();
+      });
+      await shown.setContent(files.get('report.html') ?? '');
+      expect(await shown.$$eval('script,img,iframe,link', (all) => all.length)).toBe(0);
+      expect(await shown.textContent('main')).toContain(hostile.replace('\u202e', '\ufffd'));
+      expect([dialogs, errors]).toEqual([[], []]);
       await shown.close();
     }, 60_000);
 

@@ -188,7 +188,7 @@ test('an export verifies offline, and not with another key, nor when a byte of i
       .split('\n')
       .map((line) => line.split(':')[0]),
   ).toEqual(
-    ['archive', 'manifest', 'checkpoint', 'tree', 'order', 'keys', 'witnesses', 'signatures', 'reports'].map(
+    ['manifest', 'checkpoint', 'tree', 'order', 'keys', 'witnesses', 'signatures', 'reports', 'archive'].map(
       (check) => `ok     ${check}`,
     ),
   );

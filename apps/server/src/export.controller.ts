@@ -5,8 +5,7 @@ import { Readable } from 'node:stream';
 import { LEDGER_STREAM, type DomainView } from '@countersign/domain';
 import { buildBundle } from '@countersign/dossier';
 import { Vault, type Caller } from '@countersign/identity';
-import { CheckpointPublisher, decodeEntry, Ledger, recordedOf } from '@countersign/ledger';
-import { reportsOf } from '@countersign/read-models';
+import { CheckpointPublisher, Ledger, reportsAsOf } from '@countersign/ledger';
 import { CallerGuard, CallerOf } from './caller.guard.ts';
 import { problem } from './problem.ts';
 
@@ -33,30 +32,26 @@ export class ExportController {
     // Size and checkpoint of one moment; what is appended meanwhile is not in this export.
     const { note: checkpoint, size } = this.publisher.latest();
     const ledger = (view as unknown as DomainView).state('custody', LEDGER_STREAM);
-    const founded = decodeEntry(store.entry(0)?.data ?? new Uint8Array());
     if (ledger?.status !== 'founded') throw problem(503, 'store-unavailable', 'the ledger is not founded');
-    const entries = function* () {
-      for (const { data } of store.entries(0, size)) yield data;
-    };
-    const recorded = [...store.entries(0, size)].map(({ data, index }) => recordedOf(decodeEntry(data), index));
-    const bundle = buildBundle({
-      origin: ledger.origin,
-      mode: ledger.mode,
-      entries: entries(),
+    const bundle = await buildBundle({
+      entries: function* () {
+        for (const { data } of store.entries(0, size)) yield data;
+      },
       checkpoint,
-      keys: (founded.data['keys'] as { purpose: string; jwk: string }[]).map(({ purpose, jwk }) => ({
-        purpose,
-        jwk: JSON.parse(jwk) as object,
-      })),
-      reports: reportsOf(recorded, ledger.mode),
+      mode: ledger.mode,
+      reports: reportsAsOf,
       sign: { Ed25519: this.vault.signingKey('export'), 'ML-DSA-44': this.vault.signingKey('export-ml-dsa-44') },
-      issuedAt: new Date(),
+      recipient: caller.party,
       generator: 'countersign 0.1.0',
     });
+    const parts = Readable.from(bundle.parts(), { objectMode: false });
+    // Also where the caller hangs up before the first byte.
+    parts.once('close', () => void bundle.close());
     await reply
       .type('application/zip')
       .header('cache-control', 'no-store')
+      .header('content-length', bundle.bytes)
       .header('content-disposition', `attachment; filename="countersign-${size}.zip"`)
-      .send(Readable.from(bundle));
+      .send(parts);
   }
 }

@@ -1,7 +1,10 @@
 import './quiet.ts';
-export { buildBundle, type BuildInput } from './build.ts';
+export { buildBundle, type BuildInput, type Bundle } from './build.ts';
+export { Archive } from './archive.ts';
 export type { Manifest } from './bundle.ts';
-export { readZip } from './zip.ts';
 export { cosignatureLine, rawKey, signCheckpoint, verifiers, vkeyOf } from './keys.ts';
-export { verifyBundle, type Check, type Verification } from './verify.ts';
-export type { Member } from './zip.ts';
+export { bytesOf, nodePlatform } from './node.ts';
+export type { Platform } from './platform.ts';
+export type { AsOf, ExportedEntry, ReportFold, ReportsAsOf } from './reading.ts';
+export { verifyBundle, type Check, type TrustedKey, type Verification } from './verify.ts';
+export { END_BYTES, endsWhole, type Member } from './zip.ts';

@@ -1,93 +1,80 @@
-import { crc32 } from 'node:zlib';
-
-/** A member of a bundle: stored, never compressed by the archive itself. */
+/** A file of a bundle, in memory. */
 export interface Member {
   readonly name: string;
   readonly data: Uint8Array;
 }
-/** Why a file is no bundle. */
-export class BundleError extends Error {
-  override readonly name = 'BundleError';
+/** What an archive's headers say of a file: stored, never compressed by the archive itself. */
+export interface Listed {
+  readonly name: string;
+  readonly bytes: number;
+  readonly crc32: number;
 }
 
-const LOCAL = 0x04034b50;
+export const LOCAL = 0x04034b50;
+export const LOCAL_BYTES = 30;
 const CENTRAL = 0x02014b50;
 const END = 0x06054b50;
-/** 1980-01-01 00:00, the first time that the format has: a bundle says when it was made in its manifest only. */
+/** 1980-01-01 00:00, the first time that the format has, for every file: when it was packed is nothing a bundle says. */
 const DATE = 0x0021;
 const UTF8 = 0x0800;
+/** Sizes and offsets have 32 bits, and Zip64 has no place in this format. */
+export const MOST_BYTES = 0xffff_ffff;
 
-function localHeader({ name, data }: Member): Buffer {
-  const bytes = Buffer.from(name);
-  const header = Buffer.alloc(30 + bytes.length);
-  header.writeUInt32LE(LOCAL, 0);
-  header.writeUInt16LE(20, 4);
-  header.writeUInt16LE(UTF8, 6);
-  header.writeUInt16LE(DATE, 12);
-  header.writeUInt32LE(crc32(data), 14);
-  header.writeUInt32LE(data.length, 18);
-  header.writeUInt32LE(data.length, 22);
-  header.writeUInt16LE(bytes.length, 26);
-  bytes.copy(header, 30);
+/** A file's local header, its name included. */
+export function localHeader({ name, bytes, crc32 }: Listed): Uint8Array {
+  const encoded = new TextEncoder().encode(name);
+  const header = new Uint8Array(LOCAL_BYTES + encoded.length);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, LOCAL, true);
+  view.setUint16(4, 20, true);
+  view.setUint16(6, UTF8, true);
+  view.setUint16(12, DATE, true);
+  view.setUint32(14, crc32, true);
+  view.setUint32(18, bytes, true);
+  view.setUint32(22, bytes, true);
+  view.setUint16(26, encoded.length, true);
+  header.set(encoded, LOCAL_BYTES);
   return header;
 }
 
-function directory(members: readonly Member[]): Buffer {
-  const parts: Buffer[] = [];
+export const END_BYTES = 22;
+/** Whether a file of this length, which ends in these bytes, is an archive up to its end: cheap, and proves nothing else. */
+export function endsWhole(last: Uint8Array, bytes: number): boolean {
+  if (last.length !== END_BYTES) return false;
+  const view = new DataView(last.buffer, last.byteOffset, last.length);
+  return view.getUint32(0, true) === END && view.getUint32(12, true) + view.getUint32(16, true) + END_BYTES === bytes;
+}
+
+/** The central directory and its end: all that follows the last file. */
+export function directory(members: readonly Listed[]): Uint8Array {
+  const parts: Uint8Array[] = [];
   let offset = 0;
   for (const member of members) {
-    const name = Buffer.from(member.name);
-    const header = Buffer.alloc(46 + name.length);
-    header.writeUInt32LE(CENTRAL, 0);
-    header.writeUInt16LE(20, 4);
-    localHeader(member).copy(header, 6, 4, 30);
-    header.writeUInt32LE(offset, 42);
-    name.copy(header, 46);
+    const local = localHeader(member);
+    const name = local.subarray(LOCAL_BYTES);
+    const header = new Uint8Array(46 + name.length);
+    const view = new DataView(header.buffer);
+    view.setUint32(0, CENTRAL, true);
+    view.setUint16(4, 20, true);
+    header.set(local.subarray(4, LOCAL_BYTES), 6);
+    view.setUint32(42, offset, true);
+    header.set(name, 46);
     parts.push(header);
-    offset += 30 + name.length + member.data.length;
+    offset += local.length + member.bytes;
   }
   const size = parts.reduce((sum, part) => sum + part.length, 0);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(END, 0);
-  end.writeUInt16LE(members.length, 8);
-  end.writeUInt16LE(members.length, 10);
-  end.writeUInt32LE(size, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...parts, end]);
-}
-
-/** The archive, part after part: stored members with fixed times and attributes, so that no bit of it is without meaning. */
-export function* writeZip(members: readonly Member[]): Iterable<Uint8Array> {
-  for (const member of members) {
-    yield localHeader(member);
-    yield member.data;
-  }
-  yield directory(members);
-}
-
-/**
- * Reads what `writeZip` wrote, and nothing else: every header is made again from what it should say and compared, so a
- * flipped bit anywhere is found.
- *
- * @throws BundleError with the offset of what is wrong
- */
-export function readZip(archive: Buffer): readonly Member[] {
-  const members: Member[] = [];
+  const end = new Uint8Array(END_BYTES);
+  const view = new DataView(end.buffer);
+  view.setUint32(0, END, true);
+  view.setUint16(8, members.length, true);
+  view.setUint16(10, members.length, true);
+  view.setUint32(12, size, true);
+  view.setUint32(16, offset, true);
+  const joined = new Uint8Array(size + end.length);
   let at = 0;
-  while (at + 30 <= archive.length && archive.readUInt32LE(at) === LOCAL) {
-    const size = archive.readUInt32LE(at + 18);
-    const nameLength = archive.readUInt16LE(at + 26);
-    const from = at + 30 + nameLength;
-    if (nameLength === 0 || nameLength > 255 || from + size > archive.length)
-      throw new BundleError(`the archive is cut or damaged at byte ${at}`);
-    const member = { name: archive.toString('utf8', at + 30, from), data: archive.subarray(from, from + size) };
-    if (!localHeader(member).equals(archive.subarray(at, from)))
-      throw new BundleError(`a header is damaged at byte ${at}`);
-    if (members.some(({ name }) => name === member.name)) throw new BundleError(`${member.name} comes twice`);
-    members.push(member);
-    at = from + size;
+  for (const part of [...parts, end]) {
+    joined.set(part, at);
+    at += part.length;
   }
-  if (!directory(members).equals(archive.subarray(at)))
-    throw new BundleError(`the directory is damaged, or something follows it, at byte ${at}`);
-  return members;
+  return joined;
 }

@@ -9,3 +9,4 @@ export type { Receipt } from './receipt.ts';
 export { categoryOf, LedgerView, streamOf, type AnyDecider } from './view.ts';
 export { CheckpointPublisher, type Published } from './publisher.ts';
 export { importEvidence, type Imported, type ImportRequest } from './import.ts';
+export { reportsAsOf } from './reports.ts';

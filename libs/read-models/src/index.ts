@@ -10,4 +10,4 @@ export { usage, type UsageRow } from './questions/usage.ts';
 export { Entries, History, type Asked, type Day, type Moment, type Position } from './moment.ts';
 export { StatesAt, type Opener, type States } from './states-at.ts';
 export { ReadModels, type EntrySource } from './sqlite/read-models.ts';
-export { reportsOf, type Report } from './reports.ts';
+export { Reports, type Report, type ReportedLog } from './reports.ts';
