@@ -329,7 +329,7 @@ describe('files', () => {
     const file = await opened.files.open(digestOf(content));
     expect(readFileSync(file?.path ?? '').equals(content)).toBe(true);
     if (file) await opened.files.discard(file);
-    expect(readdirSync(join(folder, 'vault', 'evidence-clear'))).toEqual([]);
+    expect(readdirSync(join(folder, 'evidence-clear'))).toEqual([]);
   });
 });
 
@@ -359,7 +359,7 @@ describe('hostile files are refused over HTTP with what is wrong and where, and 
     expect([aside.status, (aside.body as Imported).status]).toEqual([201, 'quarantined']);
     const id = (aside.body as Imported).evidence;
     expect(opened.ledger.view.state('evidence', id)).toMatchObject({ damage: { fault: wrong.split(' ')[0] } });
-    expect(readdirSync(join(folder, 'vault', 'evidence-clear'))).toEqual([]);
+    expect(readdirSync(join(folder, 'evidence-clear'))).toEqual([]);
   });
 
   test('a file that says that it is too large is not read first', async () => {

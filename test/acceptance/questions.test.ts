@@ -86,13 +86,14 @@ describe('an answer', () => {
   });
 
   test('holds what the API describes of it, and nothing else', async () => {
-    const { paths } = (await supertest(app.getHttpServer()).get('/docs-json')).body as {
+    const { paths, components } = (await supertest(app.getHttpServer()).get('/docs-json')).body as {
+      components: { schemas: Record<string, object> };
       paths: Record<
         string,
         {
           get: {
             parameters: { name: string; in: string; required: boolean; schema: { type?: string; enum?: unknown[] } }[];
-            responses: Record<string, { content: Record<string, { schema: object }> }>;
+            responses: Record<string, { content: Record<string, { schema: { $ref: string } }> }>;
           };
         }
       >;
@@ -103,7 +104,8 @@ describe('an answer', () => {
         .replace(/sessions\/[^/]*/, 'sessions/{id}');
     for (const path of [...QUESTIONS, 'in-force?asOf=2026-08-20', and(MAY, 'policy=itar-all-held&asOf=2026-07-05')]) {
       const route = paths[described(path)]?.get;
-      const schema = route?.responses['200']?.content['application/json']?.schema;
+      const { $ref = '' } = route?.responses['200']?.content['application/json']?.schema ?? {};
+      const schema = components.schemas[$ref.replace('#/components/schemas/', '')];
       expect([path, typeof schema]).toEqual([path, 'object']);
       expect(route?.parameters.map(({ name }) => name)).toEqual(expect.arrayContaining(['asOf', 'known']));
       expect(route?.parameters.every(({ schema }) => schema.type !== undefined || schema.enum !== undefined)).toBe(

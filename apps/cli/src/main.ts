@@ -21,7 +21,9 @@ for (const command of [...QUESTIONS, importCommand(), exportCommand(), verifyCom
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  // A bundle is verified or it is not: whatever else comes in between is not.
+  if (error instanceof CommanderError)
+    process.exitCode = error.exitCode === 0 ? 0 : process.argv[2] === 'verify' ? 1 : 2;
   else if (error instanceof ClientError) {
     process.stderr.write(`countersign: ${error.message}\n`);
     process.exitCode = 2;

@@ -15,6 +15,7 @@ const OF_THE_PROTOCOL: Readonly<Record<string, RuleDescription>> = {
   'command-under-way': { title: 'A command with this key is being decided' },
   'if-match-invalid': { title: 'If-Match is no quoted revision' },
   'revision-mismatch': { title: 'The stream has moved on since the caller saw it' },
+  'not-current': { title: 'This process has not seen an entry that its caller saw elsewhere' },
   'store-unavailable': { title: 'Nothing can be made durable or signed; reads go on' },
   'body-too-large': { title: 'A command’s body is larger than 64 KiB: more goes in as evidence' },
   'unsupported-media-type': { title: 'The body is of another media type than the route takes' },

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { authorise, type GrantState } from '@countersign/domain';
 import { Vault, type Caller } from '@countersign/identity';
 import { Ledger, open } from '@countersign/ledger';
@@ -22,7 +22,6 @@ import { Answers } from './answers.ts';
 import { CallerGuard, CallerOf } from './caller.guard.ts';
 import { problem } from './problem.ts';
 import { invalidQuery, MayQuery, queryPipe, QuestionQuery } from './questions.query.ts';
-import { AUTHORITY, IN_FORCE, MATRIX, MAY, Question, REFUSALS, REPLAY, SESSION, USAGE } from './questions.schemas.ts';
 
 const READS_EVERYTHING: ReadonlySet<string> = new Set(['custodian', 'licensing-authority', 'regulator']);
 
@@ -38,13 +37,13 @@ export class QuestionsController {
   ) {}
 
   @Get('matrix')
-  @Question('Matrix', 'Which allies tested which models how, under which criteria; granted and never tested', MATRIX)
+  @ApiOperation({ summary: 'Which allies tested which models how, under which criteria; granted and never tested' })
   matrix(@Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
     return this.#rows(at, caller, (moment) => matrix(this.models.at(moment)));
   }
 
   @Get('in-force')
-  @Question('InForce', 'What was in force; of a day, every state that it saw', IN_FORCE)
+  @ApiOperation({ summary: 'What was in force; of a day, every state that it saw' })
   inForce(@Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
     const { models } = this;
     return this.#rows(at, caller, (moment) =>
@@ -55,19 +54,19 @@ export class QuestionsController {
   }
 
   @Get('refusals')
-  @Question('Refusals', 'Who was refused access, on which rules', REFUSALS)
+  @ApiOperation({ summary: 'Who was refused access, on which rules' })
   refusals(@Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
     return this.#rows(at, caller, (moment) => refusals(this.models, moment));
   }
 
   @Get('usage')
-  @Question('Usage', 'How much of each authorisation and grant is used, and what would stop with it', USAGE)
+  @ApiOperation({ summary: 'How much of each authorisation and grant is used, and what would stop with it' })
   usage(@Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
     return this.#rows(at, caller, (moment) => usage(this.models.at(moment)));
   }
 
   @Get('streams/:stream')
-  @Question('Replay', 'A history, event by event, with the state after each', REPLAY)
+  @ApiOperation({ summary: 'A history, event by event, with the state after each' })
   replay(@Param('stream') stream: string, @Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
     const answer = this.#rows(at, caller, (moment) => replay(this.models, moment, stream));
     if (answer.rows.length === 0) throw problem(404, 'not-found', `there is no ${stream} that you may see`);
@@ -75,13 +74,13 @@ export class QuestionsController {
   }
 
   @Get('sessions/:id')
-  @Question('Session', 'What a session recorded, the state of its evidence, and what it rested on', SESSION)
+  @ApiOperation({ summary: 'What a session recorded, the state of its evidence, and what it rested on' })
   session(@Param('id') id: string, @Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
     return this.#ofSession(id, at, caller, (moment) => session(this.models.at(moment), this.models, id));
   }
 
   @Get('sessions/:id/authority')
-  @Question('Authority', 'Under what authority a session opened, as known then, and what became of it', AUTHORITY)
+  @ApiOperation({ summary: 'Under what authority a session opened, as known then, and what became of it' })
   authority(@Param('id') id: string, @Query(queryPipe()) at: QuestionQuery, @CallerOf() caller: Caller) {
     const { models } = this;
     return this.#ofSession(id, at, caller, (moment) =>
@@ -90,7 +89,7 @@ export class QuestionsController {
   }
 
   @Get('may')
-  @Question('May', 'May these testers start now, and if not, why? A question: it writes nothing', MAY)
+  @ApiOperation({ summary: 'May these testers start now, and if not, why? A question: it writes nothing' })
   may(@Query(queryPipe()) at: MayQuery, @CallerOf() caller: Caller) {
     const { grant, modelVersion, modality, tester, place, facility, endUse = 'safety evaluation', policy } = at;
     return this.#answered(at, (moment) => {

@@ -13,7 +13,10 @@ export interface ReportedLog {
   readonly root: string;
 }
 
-/** What reports ask of: the states of these, and which sessions are a grant's. All else would only be held for nothing. */
+/** The one ref by which reports look for streams of a category. */
+const RELATED: Readonly<Record<string, keyof Refs>> = { session: 'grant', model: 'modelVersion' };
+
+/** What reports ask of: the states of these, a grant's sessions, a version's family. All else would only be held for nothing. */
 const KEPT: ReadonlySet<string> = new Set([
   'party',
   'model',
@@ -36,7 +39,7 @@ export class ReportStates implements States {
   readonly now: number;
   readonly #states = new Map<string, unknown>();
   readonly #ids = new Map<string, string[]>([...KEPT].map((category) => [category, []]));
-  readonly #sessions = new Map<string, Set<string>>();
+  readonly #related = new Map<string, Set<string>>();
 
   constructor({ index, time }: Moment) {
     this.index = index;
@@ -54,11 +57,12 @@ export class ReportStates implements States {
     const before = this.#states.get(entry.stream);
     if (before === undefined) this.#ids.get(category)?.push(idOf(entry));
     this.#states.set(entry.stream, decider.evolve((before ?? decider.initial) as never, entry as never));
-    if (category !== 'session') return;
-    for (const grant of entry.refs.grant ?? []) {
-      const held = this.#sessions.get(grant);
+    const ref = RELATED[category];
+    for (const other of (ref && entry.refs[ref]) ?? []) {
+      const key = `${category} ${other}`;
+      const held = this.#related.get(key);
       if (held) held.add(entry.stream);
-      else this.#sessions.set(grant, new Set([entry.stream]));
+      else this.#related.set(key, new Set([entry.stream]));
     }
   }
 
@@ -71,8 +75,8 @@ export class ReportStates implements States {
     return this.#ids.get(category) ?? [];
   }
   related(category: string, ref: keyof Refs, id: string): readonly string[] {
-    if (category !== 'session' || ref !== 'grant') throw new Error(`no report is told of ${category} by ${ref}`);
-    return [...(this.#sessions.get(id) ?? [])];
+    if (RELATED[category] !== ref) throw new Error(`no report is told of ${category} by ${ref}`);
+    return [...(this.#related.get(`${category} ${id}`) ?? [])];
   }
   open(): undefined {
     return undefined;

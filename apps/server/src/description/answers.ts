@@ -34,6 +34,7 @@ export const ANSWERS: Readonly<Record<string, Answer>> = {
   'get /v1/usage': table('AskUsage', 'Usage'),
   'get /v1/streams/{stream}': { ...table('ReplayStream', 'Replay'), problems: [400, 404] },
   'get /v1/sessions/{id}': { ...table('AskSession', 'Session'), problems: [400, 404] },
+  'get /v1/sessions/{id}/authority': { ...table('AskAuthority', 'Authority'), problems: [400, 404] },
   'get /v1/may': { ...table('AskMay', 'May'), problems: [400, 404] },
   'get /v1/export': file('ExportLog', 'application/zip', 'The bundle.', [403, 503]),
   'put /v1/evidence-files/{digest}': {

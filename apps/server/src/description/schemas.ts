@@ -1,15 +1,15 @@
-import { Type, type TSchema } from 'typebox';
+import { Type } from 'typebox';
 import { PROBLEM_TYPES } from '../problems.controller.ts';
 
+export * from './questions.ts';
+
 /**
- * What answers hold, as JSON Schema 2020-12, which is what OpenAPI 3.1 speaks. Answers may have more members than these; a
- * test holds what the API says to them.
+ * What answers hold, as JSON Schema 2020-12, which is what OpenAPI 3.1 speaks. Answers may have more members than these,
+ * but for those to questions; a test holds what the API says to them.
  */
 const Id = Type.String({ pattern: '^[A-Za-z0-9._-]{1,128}$' });
-const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds' });
 const Index = Type.Integer({ minimum: 0, description: 'log index, gapless from 0' });
 const Revision = Type.Integer({ minimum: 0, description: 'counts from 0 in its stream, without gaps' });
-const Texts = Type.Array(Type.String());
 const text = (description: string) => Type.String({ description });
 
 export const Receipt = Type.Object({
@@ -64,95 +64,7 @@ export const Problem = Type.Object(
   { additionalProperties: false },
 );
 
-/** Asked again with `known` = `index` and the same `asOf`, it gives the same bytes. */
-const said = { index: Type.Integer({ minimum: -1, description: 'what it was computed at' }), asOf: Time };
-const concerned = { ally: text('ISO 3166-1 alpha-2, or empty'), parties: Texts };
-const table = <P extends Record<string, TSchema>>(row: P) =>
-  Type.Object({ ...said, rows: Type.Array(Type.Object({ ...concerned, ...row })) });
-const Outcomes = Type.Record(Type.String(), Type.String());
-const Standing = Type.Unsafe<string>({ enum: ['in force', 'not in force'] });
-const Modality = Type.Unsafe<string>({ enum: ['weights', 'api'] });
-const Assessment = Type.Object({ tester: Id, outcome: Type.String(), countries: Texts });
-const Event = Type.Object({ what: Type.String(), event: Type.String(), index: Type.Optional(Index) });
-
-export const Matrix = table({
-  grant: Id,
-  partner: Id,
-  modelFamily: Id,
-  modelName: Type.String(),
-  modality: Modality,
-  granted: Type.Boolean(),
-  tested: Type.Boolean({ description: 'a session opened, however it ended' }),
-  sessions: Type.Array(
-    Type.Object({
-      session: Id,
-      modelVersion: Id,
-      criteria: text('set and version'),
-      status: Type.String(),
-      outcomes: Outcomes,
-    }),
-  ),
-});
-export const InForce = table({
-  kind: Type.String(),
-  id: Type.String(),
-  name: Type.String(),
-  status: Standing,
-  because: Type.Optional(Type.String()),
-});
-export const Refusals = table({
-  at: Time,
-  index: Index,
-  partner: Type.String(),
-  testers: Texts,
-  modelVersion: Id,
-  modality: Modality,
-  rules: Type.Array(Type.String(), { minItems: 1 }),
-});
 const Amount = Type.Integer({ minimum: 0 });
-export const Usage = table({
-  authorisation: Id,
-  grant: Id,
-  item: Id,
-  unit: Type.Unsafe<string>({ enum: ['sessions', 'hours', 'calls', 'tokens'] }),
-  authorised: Amount,
-  leftToGrant: Amount,
-  granted: Amount,
-  used: Amount,
-});
-export const Replay = table({
-  index: Index,
-  revision: Revision,
-  type: Type.String(),
-  actor: Id,
-  recordedAt: Time,
-  effectiveAt: Time,
-  data: Type.Object({}),
-});
-export const Session = Type.Object({
-  ...said,
-  ...concerned,
-  session: Id,
-  status: Type.String(),
-  grant: Id,
-  partner: Type.String(),
-  modelVersion: Id,
-  modality: Modality,
-  testers: Texts,
-  openedAt: Time,
-  outcomes: Type.Record(Type.String(), Type.Object({ outcome: Type.String() })),
-  calls: Amount,
-  evidence: Type.Array(Type.Object({ evidence: Id, kind: Type.String(), status: Type.String() })),
-  activityAfterEffect: Type.Optional(Type.Object({ effect: Time, cause: Type.String(), calls: Type.Array(Time) })),
-  authority: Type.Object({ basis: Type.Array(Event), assessments: Type.Array(Assessment) }),
-});
-export const May = Type.Object({
-  ...said,
-  may: Type.Boolean(),
-  reasons: Type.Optional(Type.Array(Reason, { minItems: 1 })),
-  basis: Type.Optional(Type.Record(Type.String(), Type.String())),
-  assessments: Type.Optional(Type.Array(Assessment)),
-});
 const RuleText = { title: Type.String(), rule: Type.Optional(Type.String()) };
 export const ProblemType = Type.Object({ type: Type.String(), ...RuleText });
 export const ProblemTypes = Type.Record(Type.String(), Type.Object(RuleText));

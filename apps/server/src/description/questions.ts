@@ -1,6 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { Type, type TObject, type TProperties, type TSchema } from 'typebox';
+import { Type, type TProperties, type TSchema } from 'typebox';
 
 /**
  * What each question is answered with, for the API's description. A test holds real answers to these, so that nothing is
@@ -38,7 +36,7 @@ const assessments = Type.Array(
   }),
 );
 
-export const MATRIX = rows({
+export const Matrix = rows({
   partner: text,
   modelFamily: text,
   modelName: text,
@@ -56,7 +54,7 @@ export const MATRIX = rows({
     }),
   ),
 });
-export const IN_FORCE = rows({
+export const InForce = rows({
   kind: text,
   id: text,
   name: text,
@@ -64,7 +62,7 @@ export const IN_FORCE = rows({
   from: optional(time),
   until: optional(time),
 });
-export const REFUSALS = rows({
+export const Refusals = rows({
   at: time,
   index: count,
   partner: text,
@@ -74,7 +72,7 @@ export const REFUSALS = rows({
   rules: texts,
   repeated: count,
 });
-export const USAGE = rows({
+export const Usage = rows({
   authorisation: text,
   item: text,
   unit: Type.Unsafe({ enum: ['sessions', 'hours', 'calls', 'tokens'] }),
@@ -84,7 +82,7 @@ export const USAGE = rows({
   used: Type.Integer(),
   wouldStop: texts,
 });
-export const REPLAY = rows({
+export const Replay = rows({
   index: count,
   revision: count,
   type: text,
@@ -95,7 +93,7 @@ export const REPLAY = rows({
   data: anything,
   state: anything,
 });
-export const SESSION = object({
+export const Session = object({
   ...said,
   ...row,
   session: text,
@@ -140,7 +138,7 @@ export const SESSION = object({
     assessments,
   }),
 });
-export const AUTHORITY = object({
+export const Authority = object({
   ...said,
   ...row,
   session: text,
@@ -168,7 +166,7 @@ export const AUTHORITY = object({
   ),
   assessments,
 });
-export const MAY = object({
+export const May = object({
   ...said,
   may: Type.Boolean(),
   reasons: optional(Type.Array(object({ rule: text, detail: text, countries: optional(texts) }))),
@@ -176,17 +174,3 @@ export const MAY = object({
   criteria: optional(criteria),
   assessments: optional(assessments),
 });
-
-/** Says what a question is, and what it is answered with. */
-export const Question = (operationId: string, summary: string, answer: TObject): MethodDecorator =>
-  applyDecorators(
-    ApiOperation({ operationId, summary }),
-    ApiResponse({
-      status: 200,
-      description: 'The answer; it names the index that it was computed at.',
-      schema: JSON.parse(JSON.stringify(answer)) as object,
-    }),
-    ...([400, 401, 404] as const).map((status) =>
-      ApiResponse({ status, description: 'A problem document (RFC 9457).' }),
-    ),
-  );
