@@ -12,7 +12,7 @@ export class QuestionQuery {
     type: String,
     description:
       'As of a log index, a time (RFC 3339) or a day (UTC, of which every state is listed where states are); the head if absent',
-    examples: ['351', '2026-09-02T03:14:01Z', '2026-08-22'],
+    example: '2026-09-02T03:14:01Z',
   })
   @IsOptional()
   @IsString()
