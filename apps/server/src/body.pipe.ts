@@ -1,4 +1,4 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ValidationPipe, type Type, type ValidationError } from '@nestjs/common';
 import { problem } from './problem.ts';
 
 interface Fault {
@@ -15,13 +15,17 @@ const faultsOf = (errors: readonly ValidationError[], base = ''): Fault[] =>
     ];
   });
 
-/** Checks a body against its class: unknown members are refused, and every fault is named with its place. */
-export const bodyPipe = (): ValidationPipe =>
+/**
+ * Checks a body against its class, that of the parameter unless told: unknown members are refused, and every fault is named
+ * with its place.
+ */
+export const bodyPipe = (expectedType?: Type): ValidationPipe =>
   new ValidationPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
     transform: true,
+    ...(expectedType === undefined ? {} : { expectedType }),
     exceptionFactory: (errors) => {
       const faults = faultsOf(errors);
       return problem(400, 'invalid-body', faults[0]?.detail ?? 'the body is not valid', { errors: faults });

@@ -1,27 +1,14 @@
 import { Body, Controller, Get, Header, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { IsIn, IsISO31661Alpha2, IsString, Length, Matches } from 'class-validator';
 import { Ledger } from '@countersign/ledger';
 import { bodyPipe } from './body.pipe.ts';
 import { CallerGuard } from './caller.guard.ts';
+import { COMMAND_ROUTES } from './commands/routes.ts';
 import { Metrics } from './metrics.ts';
 import { problem } from './problem.ts';
 
-/** A body like that of a registration. */
-class NoOp {
-  @Matches(/^[A-Za-z0-9._-]{1,128}$/)
-  id!: string;
-
-  @IsString()
-  @Length(1, 200)
-  name!: string;
-
-  @IsIn(['allied-authority'])
-  kind!: string;
-
-  @IsISO31661Alpha2()
-  country!: string;
-}
+/** A real command's body: its class is checked and nothing is done with it. */
+const REGISTRATION = COMMAND_ROUTES.find(({ definition }) => definition.type === 'RegisterParty')?.body;
 
 /** For those who run it: is it alive, does it take commands, what to watch. */
 @Controller()
@@ -52,8 +39,8 @@ export class HealthController {
   @UseGuards(CallerGuard)
   @HttpCode(200)
   @ApiExcludeEndpoint()
-  noOp(@Body(bodyPipe()) body: NoOp): { name: string } {
-    return { name: body.name };
+  noOp(@Body(bodyPipe(REGISTRATION)) body: { id?: string }): { id: string } {
+    return { id: body.id ?? '' };
   }
 
   @Get('metrics')

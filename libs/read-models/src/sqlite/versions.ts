@@ -119,11 +119,12 @@ export class VersionWriter {
       for (const value of values) relate(ref, value);
   }
 
-  #stream({ stream: name }: Recorded): Stream {
+  #stream({ stream: name, revision }: Recorded): Stream {
     let stream = this.#streams.get(name);
     if (stream) this.#streams.delete(name);
     else {
-      const number = this.#sql.numbered.get(name)?.['number'] as number | undefined;
+      // The first entry of a stream finds none.
+      const number = revision === 0 ? undefined : (this.#sql.numbered.get(name)?.['number'] as number | undefined);
       stream = number === undefined ? this.#begin(name) : this.#reload(number);
     }
     this.#streams.set(name, stream);
