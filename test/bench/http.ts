@@ -16,32 +16,7 @@ const SECONDS = 4;
 const ROUNDS = 3;
 
 export async function httpBench(): Promise<Result[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-http-'));
-  const server = fork(join(import.meta.dirname, 'server-process.ts'), {
-    env: { ...process.env, DATA_DIR: folder, NODE_ENV: 'production' },
-    execArgv: process.env['BENCH_SERVER_ARGS']?.split(' ') ?? [],
-  });
-  const [{ url, token }] = (await once(server, 'message')) as [{ url: string; token: string }];
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  let n = 0;
-  const body = () =>
-    JSON.stringify({ id: `party-bench-${++n}`, name: 'A party', kind: 'allied-authority', country: 'GB' });
-  const run = (path: string, connections: number) =>
-    autocannon({
-      url: `${url}${path}`,
-      connections,
-      duration: SECONDS,
-      requests: [
-        {
-          method: 'POST',
-          setupRequest: (request) => ({
-            ...request,
-            headers: { ...headers, 'idempotency-key': `"bench-${n}"` },
-            body: body(),
-          }),
-        },
-      ],
-    });
+  const { run, next, folder, stop } = await startServer();
   try {
     const results: Result[] = [];
     let best = 0;
@@ -66,11 +41,7 @@ export async function httpBench(): Promise<Result[]> {
         comparator: '>=',
       });
     }
-    const latencies = await paced(best / 2, () => ({
-      url: `${url}/v1/parties`,
-      headers: { ...headers, 'idempotency-key': `"bench-${++n}"` },
-      body: body(),
-    }));
+    const latencies = await paced(best / 2, next);
     const [p50, p99] = [quantile(latencies, 0.5), quantile(latencies, 0.99)];
     const bare = bareWrites(folder);
     results.push(
@@ -96,20 +67,63 @@ export async function httpBench(): Promise<Result[]> {
     );
     return results;
   } finally {
-    server.disconnect();
-    await once(server, 'exit');
-    rmSync(folder, { recursive: true });
+    await stop();
   }
+}
+
+/** A request that registers a party: a real domain command, different each time. */
+interface Registration {
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+/** The application in a process of its own, on a new data folder, and ways to load it. */
+export async function startServer(env: NodeJS.ProcessEnv = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-http-'));
+  const server = fork(join(import.meta.dirname, 'server-process.ts'), {
+    env: { ...process.env, DATA_DIR: folder, NODE_ENV: 'production', ...env },
+    execArgv: process.env['BENCH_SERVER_ARGS']?.split(' ') ?? [],
+  });
+  const [{ url, token }] = (await once(server, 'message')) as [{ url: string; token: string }];
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  let n = 0;
+  const next = (): Registration => ({
+    url: `${url}/v1/parties`,
+    headers: { ...headers, 'idempotency-key': `"bench-${++n}"` },
+    body: JSON.stringify({ id: `party-bench-${n}`, name: 'A party', kind: 'allied-authority', country: 'GB' }),
+  });
+  return {
+    folder,
+    next,
+    run: (path: string, connections: number) =>
+      autocannon({
+        url: `${url}${path}`,
+        connections,
+        duration: SECONDS,
+        requests: [
+          {
+            method: 'POST',
+            setupRequest: (request) => {
+              const { headers, body } = next();
+              return { ...request, headers, body };
+            },
+          },
+        ],
+      }),
+    async stop() {
+      server.disconnect();
+      await once(server, 'exit');
+      rmSync(folder, { recursive: true });
+    },
+  };
 }
 
 /**
  * Requests at even distances, whether or not those before were answered, so that a slow answer delays no other: the time
  * of each from when it was due to its whole answer, in milliseconds. A second to warm up, then `SECONDS`.
  */
-async function paced(
-  rate: number,
-  next: () => { url: string; headers: Record<string, string>; body: string },
-): Promise<number[]> {
+async function paced(rate: number, next: () => Registration): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const latencies: number[] = [];
   const pending: Promise<void>[] = [];

@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSqliteStore, type EventData } from '@countersign/event-store';
+import { openSqliteStore } from '@countersign/event-store';
 import { Vault } from '@countersign/identity';
-import { decodeEntry, encodeEntry, entryOf, eventIdOf, recordedOf } from '@countersign/ledger';
+import { decodeEntry, recordedOf } from '@countersign/ledger';
 import { ReadModels } from '@countersign/read-models';
+import { partyEvents } from './entries.ts';
 import { median, type Result } from './result.ts';
-import { randomUUID } from 'node:crypto';
 
 const PARTIES = 2_000;
 const EACH = 10;
@@ -24,39 +24,7 @@ export async function rebuildBench(): Promise<Result[]> {
     const appends: Promise<unknown>[] = [];
     for (let p = 0; p < PARTIES; p++) {
       const stream = `party-bench-${p}`;
-      const commandId = randomUUID();
-      const events: EventData[] = Array.from({ length: EACH }, (_, n) => {
-        const event =
-          n === 0
-            ? {
-                type: 'PartyRegistered',
-                data: { name: 'A party', kind: 'developer', country: 'GB' },
-                refs: { parties: [stream] },
-              }
-            : {
-                type: 'PartyKeyAdded',
-                data: {
-                  kid: `k${n}`,
-                  jwk: '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}',
-                },
-                refs: { parties: [stream] },
-              };
-        const now = Date.now();
-        const record = {
-          actor: 'system' as const,
-          commandId,
-          commandDigest: 'x',
-          correlationId: commandId,
-          occurredAt: now,
-          effectiveAt: now,
-          recordedAt: now,
-          source: 'https://bench.example/log',
-        };
-        const id = eventIdOf(commandId, n);
-        const entry = entryOf(event, [], { stream, revision: n, id }, record);
-        return { id, type: entry.type, data: encodeEntry(entry) };
-      });
-      appends.push(store.append(stream, events, 'none'));
+      appends.push(store.append(stream, partyEvents(stream, EACH), 'none'));
     }
     await Promise.all(appends);
     const [ours, bare]: [number[], number[]] = [[], []];

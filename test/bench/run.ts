@@ -1,13 +1,23 @@
-/** `npm run bench`: every figure as a ratio against a peer or a limit measured in the same run. `--json` for programs. */
+/** `npm run bench [-- NAME…]`: every figure as a ratio against a peer or a limit measured in the same run. `--json` for programs. */
 import { cpus } from 'node:os';
 import { reached, type Result } from './result.ts';
 import { storeBench } from './store.ts';
 import { httpBench } from './http.ts';
 import { rebuildBench } from './rebuild.ts';
 import { bundleBench } from './bundle.ts';
+import { eventStoreDbBench } from './eventstoredb.ts';
 
 const results: Result[] = [];
-for (const bench of [storeBench, rebuildBench, bundleBench, httpBench]) results.push(...(await bench()));
+const benches = {
+  store: storeBench,
+  rebuild: rebuildBench,
+  bundle: bundleBench,
+  http: httpBench,
+  eventstoredb: eventStoreDbBench,
+};
+const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+for (const [name, bench] of Object.entries(benches))
+  if (asked.length === 0 || asked.includes(name)) results.push(...(await bench()));
 const memory = Math.round(process.resourceUsage().maxRSS / 1024);
 if (process.argv.includes('--json'))
   console.log(
