@@ -95,7 +95,7 @@ async function appends(connectionString: string): Promise<Result[]> {
   return results;
 }
 
-async function commands(connectionString: string): Promise<Result[]> {
+export async function commands(connectionString: string): Promise<Result[]> {
   const bare = bareAppend(EventStoreDBClient.connectionString(connectionString), `bare-${randomUUID()}.`);
   const elsewhere = await startServer({ STORE: connectionString, STORE_NAMESPACE: `bench-${randomUUID()}.` });
   const embedded = await startServer();
@@ -131,7 +131,7 @@ async function commands(connectionString: string): Promise<Result[]> {
 }
 
 /** One caller: an append that is answered under a checkpoint, which is a second durable append. */
-async function receipts(connectionString: string): Promise<Result[]> {
+export async function receipts(connectionString: string): Promise<Result[]> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-receipts-'));
   const bare = bareAppend(EventStoreDBClient.connectionString(connectionString), `bare-${randomUUID()}.`);
   const store = await openEventStoreDb({
@@ -169,7 +169,7 @@ async function receipts(connectionString: string): Promise<Result[]> {
 }
 
 /** From nothing to a view that decides, against reading the same events and doing nothing with them. */
-async function catchUp(connectionString: string): Promise<Result> {
+export async function catchUp(connectionString: string): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-catch-up-'));
   const namespace = `bench-${randomUUID()}.`;
   const vault = new Vault(join(folder, 'vault'));

@@ -36,8 +36,12 @@ export class Sequencer {
   readonly #options: SequencerOptions;
   readonly #timer: NodeJS.Timeout;
   #leads = false;
-  #busy = false;
+  #taking = false;
   #closed = false;
+  /** Checkpoints that are under way, each appended after the one before it, and how far the last of them goes. */
+  #underWay = 0;
+  #sent = { size: 0, revision: 'none' as number | 'none' };
+  #planned = false;
   /** Since when leaves stand without a checkpoint, by the monotonic clock of this process. */
   #unsignedSince: number | undefined;
   #patience: number;
@@ -55,7 +59,7 @@ export class Sequencer {
   /** There are new leaves. */
   leaves(): void {
     this.#unsignedSince ??= performance.now();
-    if (this.#leads) void this.#signAll();
+    if (this.#leads) this.#plan();
     else if (this.#options.progress.holder === undefined) void this.#takeLease();
   }
 
@@ -85,22 +89,22 @@ export class Sequencer {
   async #watch(): Promise<void> {
     const since = this.#unsignedSince;
     if (since === undefined || this.#closed) return;
-    if (this.#leads) await this.#signAll();
+    if (this.#leads) this.#plan();
     else if (this.#options.progress.holder === undefined || performance.now() - since > this.#patience)
       await this.#takeLease();
   }
 
   async #takeLease(): Promise<void> {
-    if (this.#busy || this.#closed) return;
-    this.#busy = true;
+    if (this.#taking || this.#closed) return;
+    this.#taking = true;
     try {
       this.#leads = await this.#appendLease(this.#options.node);
     } catch {
       // The event store is away: tried again while leaves stand.
     } finally {
-      this.#busy = false;
+      this.#taking = false;
     }
-    if (this.#leads) await this.#signAll();
+    if (this.#leads) this.#plan();
   }
 
   async #appendLease(holder: string | null): Promise<boolean> {
@@ -118,28 +122,49 @@ export class Sequencer {
     return progress.lease === revision;
   }
 
-  /** Signs until every leaf is under a checkpoint: what arrives while one is confirmed is the next one's. */
-  async #signAll(): Promise<void> {
+  /** Leaves that come by in one turn share a checkpoint. */
+  #plan(): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    setImmediate(() => {
+      this.#planned = false;
+      this.#signNext();
+    });
+  }
+
+  /**
+   * Appends a checkpoint over every leaf that is not under one. The next one need not wait until this one is confirmed: it
+   * expects it, so it is refused if this one is.
+   */
+  #signNext(): void {
     const { streams, progress, size, signed, sign, confirmed } = this.#options;
-    if (this.#busy) return;
-    this.#busy = true;
-    try {
-      while (this.#leads && !this.#closed && size() > signed()) {
-        const before = progress.checkpoint;
-        const next = sign();
-        const event = bookkeeping('countersign.Checkpoint.v1', Buffer.from(next.note));
-        const answer = await streams.appendAt(CHECKPOINTS, [event], before);
-        // Somebody else signed: their checkpoint comes by, and shows whether they have the lease.
-        if (!answer.appended) break;
-        confirmed(next.size, next.note, answer.revisions[0] as number);
-      }
-    } catch {
-      // The event store is away: tried again while leaves stand.
-    } finally {
-      this.#busy = false;
-    }
+    if (this.#underWay === 0) this.#sent = { size: signed(), revision: progress.checkpoint };
+    if (!this.#leads || this.#closed || this.#underWay >= MOST_UNDER_WAY || size() <= this.#sent.size) return;
+    const next = sign();
+    const expected = this.#sent.revision;
+    this.#sent = { size: next.size, revision: expected === 'none' ? 0 : expected + 1 };
+    this.#underWay++;
+    streams
+      .appendAt(CHECKPOINTS, [bookkeeping('countersign.Checkpoint.v1', Buffer.from(next.note))], expected)
+      .then(
+        (answer) => {
+          if (answer.appended) confirmed(next.size, next.note, answer.revisions[0] as number);
+          return answer.appended;
+        },
+        // The event store is away: tried again while leaves stand.
+        () => false,
+      )
+      .then((appended) => {
+        this.#underWay--;
+        // If somebody else signed, their checkpoint comes by and shows whether they have the lease; the watch goes on then.
+        if (appended) this.#signNext();
+      })
+      .catch(() => undefined);
   }
 }
+
+/** One being made durable, and one that collects what comes meanwhile. */
+const MOST_UNDER_WAY = 2;
 
 const bookkeeping = (type: string, data: Uint8Array): EventData => ({ id: randomUUID(), type, data });
 

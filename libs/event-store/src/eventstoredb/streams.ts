@@ -323,22 +323,27 @@ export class EventStoreDbStreams implements EventStore {
           reading.once('confirmation', () => {
             onLost(undefined);
           });
-          for await (const { event } of reading) {
-            if (!open) return;
+          await this.#pump(reading, (event) => {
+            if (!open) return undefined;
+            const passed = () => {
+              if (event) last = event.position.commit;
+              if (ahead > 0 && --ahead === 0) caughtUp.resolve();
+            };
             if (!event || (last !== null && event.position.commit <= last)) {
               if (ahead > 0 && --ahead === 0) caughtUp.resolve();
-              continue;
+              return undefined;
             }
             attempt = 0;
             const retention = this.#retentionOf(event);
             if (retention) onRetention(retention);
             else if (this.#isOurs(event)) {
               const handled = handlingOf(() => handler(this.#stored(event)));
-              if (handled instanceof Promise) await handled;
+              if (handled instanceof Promise) return handled.then(passed);
             }
-            last = event.position.commit;
-            if (ahead > 0 && --ahead === 0) caughtUp.resolve();
-          }
+            passed();
+            return undefined;
+          });
+          if (!open) return;
         } catch (fault) {
           if (fault instanceof HandlerFault) throw fault.cause;
           if (!open) return;
@@ -364,6 +369,26 @@ export class EventStoreDbStreams implements EventStore {
       onFault(fault);
     });
     return subscription;
+  }
+
+  /** Each event as it comes; what takes its time holds back the reading. Resolves when the server ends it. */
+  #pump(
+    reading: ReturnType<Connection['reads']['subscribeToAll']>,
+    take: (event: AllStreamRecordedEvent | undefined) => Promise<void> | undefined,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      reading.once('error', reject).once('end', resolve).once('close', resolve);
+      reading.on('data', ({ event }) => {
+        try {
+          const taken = take(event);
+          if (taken === undefined) return;
+          reading.pause();
+          taken.then(() => reading.resume(), reject);
+        } catch (fault) {
+          reject(fault as Error);
+        }
+      });
+    });
   }
 
   async close(): Promise<void> {
