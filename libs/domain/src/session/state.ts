@@ -17,6 +17,8 @@ interface Known {
   readonly began: Since;
   /** Absent if it was reported and never opened. */
   readonly authorised?: AuthorisedSession;
+  /** The testing criteria that it is judged by (R11); none were in force if absent. */
+  readonly criteria?: AuthorisedSession['criteria'];
   readonly outcomes: Readonly<Record<string, CriterionOutcome>>;
   readonly findings: Readonly<Record<string, { readonly severity: string; readonly by: EventId }>>;
   readonly terminationOrdered?: Since & { readonly cause: string; readonly effect: Instant };
