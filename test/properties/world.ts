@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Actor, DomainView, Role } from '@countersign/domain';
-import { decodeEntry, recordedOf, StoryClock, type Outcome } from '@countersign/ledger';
+import { decodeEntry, recordedOf, StoryClock, type CommandRequest, type Outcome } from '@countersign/ledger';
 import type { Recorded } from '@countersign/domain';
 import { STORY_BEGINS } from '@countersign/scenario';
 import { applicationOver } from '../../apps/server/src/application.ts';
@@ -20,6 +20,8 @@ export class World {
   readonly opened: OpenLedger;
   readonly clock: StoryClock;
   readonly view: DomainView;
+  /** Every command that was given here. */
+  readonly given: CommandRequest[] = [];
   readonly #entries: Recorded[] = [];
   #key = 0;
 
@@ -37,16 +39,9 @@ export class World {
     payload: object = {},
     more: object = {},
   ): Promise<Outcome> {
-    return this.opened.ledger.execute({
-      type,
-      category,
-      id,
-      payload,
-      actor: by,
-      idempotencyKey: `property-${++this.#key}`,
-      route: `/${type}`,
-      ...more,
-    });
+    const request = { type, category, id, payload, actor: by, idempotencyKey: `property-${++this.#key}`, route: type };
+    this.given.push({ ...request, ...more });
+    return this.opened.ledger.execute({ ...request, ...more });
   }
 
   /** Lets time pass, and what falls due be recorded. */
@@ -67,11 +62,19 @@ export class World {
 /** A folder with the story told in it, from which each test copies its world. */
 export class StoryFolder {
   readonly folder = mkdtempSync(join(tmpdir(), 'world-'));
+  /** Every command of the story, as it reached the ledger. */
+  readonly told: CommandRequest[] = [];
 
   async tell(): Promise<void> {
     const clock = new StoryClock();
     clock.set(Date.parse(STORY_BEGINS));
     const opened = await openLedger(settingsFrom({ DATA_DIR: join(this.folder, 'story') }, []), clock);
+    const { ledger } = opened;
+    const execute = ledger.execute.bind(ledger);
+    ledger.execute = (request) => {
+      this.told.push(request);
+      return execute(request);
+    };
     const app = await applicationOver(opened, false);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
