@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { EVENTS, problemsOf } from '@countersign/domain';
 import { aftermath } from './aftermath.ts';
-import { lackingRefs } from './refs.ts';
+import { refsWatch } from './refs.ts';
 import { StoryFolder, type World } from './world.ts';
 
 const story = new StoryFolder();
@@ -22,7 +22,7 @@ test('the story and what comes after it have every event type', () => {
 });
 
 test('each entry carries every id that its facets need: who acted, its stream, what its data names, and what that brings', () => {
-  expect(lackingRefs(world.entries())).toEqual([]);
+  expect(refsWatch()(world.entries())).toEqual([]);
 });
 
 test.each([...EVENTS.values()].filter(({ requires }) => requires.length > 0).map((each) => [each.type, each] as const))(

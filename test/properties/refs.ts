@@ -40,11 +40,10 @@ const BRINGS: Readonly<Partial<Record<Ref, readonly Ref[]>>> = {
  * Everything that refs lack, found from the entries alone: who acted, the stream itself, every known id that the data
  * names, and what those things were about when they began. Asks none of the deciders' code.
  */
-export function lackingRefs(entries: readonly Recorded[]): readonly string[] {
+export function refsWatch(): (entries: readonly Recorded[]) => readonly string[] {
   const kinds = new Map<string, Ref>();
   const about = new Map<string, Refs>();
-  const lacking: string[] = [];
-  for (const entry of entries) {
+  const read = (entry: Recorded, lacking: string[]): void => {
     const { index, type, stream, refs, data, actor } = entry;
     const category = stream.slice(0, stream.indexOf('-'));
     const id = category === 'tester' ? stream.slice('tester-'.length) : stream;
@@ -74,8 +73,12 @@ export function lackingRefs(entries: readonly Recorded[]): readonly string[] {
     for (const [kind, ids] of Object.entries(refs))
       if ([...new Set(ids as string[])].sort().join() !== (ids as string[]).join())
         lacking.push(`${index} ${type}: ${kind} is not sorted, or has one twice`);
-  }
-  return lacking;
+  };
+  return (entries) => {
+    const lacking: string[] = [];
+    for (const entry of entries) read(entry, lacking);
+    return lacking;
+  };
 }
 
 /** Where an entry is about less than the thing that it names. */

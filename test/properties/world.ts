@@ -84,9 +84,9 @@ export class StoryFolder {
   }
 
   /** A copy of the data, to be opened as often as need be. */
-  copy(): string {
+  copy(of = join(this.folder, 'story')): string {
     const copy = mkdtempSync(join(this.folder, 'copy-'));
-    cpSync(join(this.folder, 'story'), copy, { recursive: true });
+    cpSync(of, copy, { recursive: true });
     return copy;
   }
 
