@@ -98,6 +98,8 @@ export function given(decider: AnyDecider, { id, history = [], view, now = at('2
   };
 }
 
+type AnyView = { readonly now: Instant };
+
 /** What a command comes to: the types of its events, or the rules that refuse it. */
 type Row = readonly [
   title: string,
@@ -106,11 +108,16 @@ type Row = readonly [
   by: Actor,
   comesTo: readonly string[],
   payload?: object,
-  more?: { readonly effectiveAt?: Instant; readonly now?: Instant; readonly personal?: object; readonly view?: View },
+  more?: {
+    readonly effectiveAt?: Instant;
+    readonly now?: Instant;
+    readonly personal?: object;
+    readonly view?: AnyView;
+  },
 ];
 
 /** A table of rules and cases: each a test that gives one command after a history. */
-export function cases(decider: AnyDecider, id: string, view: View, rows: readonly Row[]): void {
+export function cases(decider: AnyDecider, id: string, view: AnyView, rows: readonly Row[]): void {
   test.each(rows)('%s', (_, history, type, by, comesTo, payload = {}, more = {}) => {
     const now = more.now ?? view.now;
     const { effectiveAt, personal } = more;
