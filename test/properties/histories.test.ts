@@ -24,6 +24,7 @@ const LAB = actor(partnerParty('DE'), 'trusted-partner');
 const APPLICANT_AS_AUTHORITY = actor('party-northlight', 'licensing-authority');
 const DEVELOPER_AS_ALLY = actor('party-northlight', 'allied-authority');
 const PARTNER_AS_DEVELOPER = actor(partnerParty('DE'), 'developer');
+const STRANGE_DEVELOPER = actor(partnerParty('FR'), 'developer');
 /** Who may turn up anywhere: also in a role that is not theirs, and a partner of another country. */
 const ANYONE: readonly Actor[] = [
   LA,
@@ -35,6 +36,7 @@ const ANYONE: readonly Actor[] = [
   APPLICANT_AS_AUTHORITY,
   DEVELOPER_AS_ALLY,
   PARTNER_AS_DEVELOPER,
+  STRANGE_DEVELOPER,
   actor('party-us-reg', 'regulator'),
   actor('party-custodian', 'custodian'),
 ];
@@ -376,6 +378,7 @@ const ALWAYS: readonly (readonly [way: number, ...steps: (string | readonly [ste
     ['revoke authorisation', APPLICANT_AS_AUTHORITY],
   ],
   // R6: who asked, and others, in the roles of those who approve.
+  [4, ['path 4', STRANGE_DEVELOPER], 'path 5', 'path 6', 'path 7', 'path 8'],
   [4, ['path 4', PARTNER_AS_DEVELOPER], ['path 8', DEVELOPER_AS_ALLY], 'path 5', 'path 6', 'path 7'],
   // R20: another text than the one on the table.
   [6, 'sign another text', 'path 6', 'path 7', 'path 8', 'propose an amendment', 'sign another text', 'path 6'],
