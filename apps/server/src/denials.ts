@@ -1,5 +1,6 @@
 import {
   denialKeyOf,
+  partnerOfParty,
   SAME_REFUSAL_MS,
   type DomainView,
   type Instant,
@@ -48,13 +49,14 @@ export class Denials {
     if (request.type !== 'OpenSession' || request.id === undefined) return undefined;
     const domain = view as unknown as DomainView;
     const grant = domain.state('grant', request.id);
-    if (grant === undefined || grant.status === 'unknown' || grant.party !== request.actor.party) return undefined;
+    const { party, role } = request.actor;
+    if (grant === undefined || grant.status === 'unknown' || role !== 'trusted-partner') return undefined;
     const { session: _, reserve: __, ...payload } = request.payload as Record<string, unknown>;
-    const asked = { grant: request.id, ...payload };
-    const stream = `denial-${grant.partner}`;
-    const first = domain.state('denial', stream)?.latest[denialKeyOf(asked)];
-    const rules = (of: readonly Pick<Refusal, 'rule'>[]) => of.map(({ rule }) => rule).join(' ');
-    if (first && view.now - first.at < SAME_REFUSAL_MS && rules(first.reasons) === rules(reasons)) {
+    const own = grant.party === party;
+    const asked = { grant: request.id, ...payload, ...(own ? {} : { askedBy: party }) };
+    const stream = `denial-${own ? grant.partner : (partnerOfParty(domain, party)?.id ?? grant.partner)}`;
+    const first = domain.state('denial', stream)?.latest[denialKeyOf(asked, reasons)];
+    if (first && view.now - first.at < SAME_REFUSAL_MS) {
       const repeated = this.#repeated.get(first.by) ?? {
         grant: request.id,
         stream,

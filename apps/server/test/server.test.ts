@@ -87,7 +87,7 @@ describe('a command', () => {
       subject: 'party-gb',
       streamrevision: 0,
       type: 'countersign.PartyRegistered.v1',
-      data: { country: 'GB', refs: { parties: ['party-gb'] } },
+      data: { country: 'GB', refs: { parties: ['party-custodian', 'party-gb'] } },
     });
   });
 

@@ -72,6 +72,10 @@ export function authorise(
     'model-version-not-available',
     modelVersionAt(view.state('model', family ?? ''), modelVersion, now),
   );
+  const model = view.state('model', family ?? '');
+  const released = model?.status === 'registered' ? model.versions[modelVersion] : undefined;
+  require(released === undefined ||
+    released.modalities.includes(modality), 'modality-not-covered', `the model version is not released by ${modality}`);
   rest('grant', 'grant-not-active', grantAt(grant, now));
 
   const authorisation = view.state('authorisation', grant.scope.authorisation);

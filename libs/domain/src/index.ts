@@ -5,7 +5,7 @@ export { criteriaInForceAt, type CriteriaState } from './criteria/index.ts';
 export { LEDGER_STREAM, POLICY_PARAMETERS, type CustodyState } from './custody/index.ts';
 export { annexEntryAt, instrumentAt, type InstrumentState } from './instrument/index.ts';
 export { modelVersionAt, type ModelState } from './model/index.ts';
-export { partnerAt, type PartnerState } from './partner/index.ts';
+export { partnerAt, partnerOfParty, type PartnerState } from './partner/index.ts';
 export { partyAt, type PartyState } from './party/index.ts';
 export {
   assessRelease,
@@ -19,7 +19,14 @@ export { authorise, type AccessRequest, type Deny, type Permit } from './authori
 export { authorisationAt, isIssued, leftOf, type AuthorisationState } from './authorisation/index.ts';
 export { keyOf as denialKeyOf, SAME_REFUSAL_MS, type DenialState } from './denial/index.ts';
 export { grantAt, quotaLeft, usedOf, type GrantState } from './grant/index.ts';
-export { bearers, liabilityAt, versionAt, type LiabilityState, type LiabilityTerms } from './liability/index.ts';
+export {
+  bearers,
+  liabilityAt,
+  liabilityLifeAt,
+  versionAt,
+  type LiabilityState,
+  type LiabilityTerms,
+} from './liability/index.ts';
 export { consequences, mayHaveConsequences, scopeOf, type Consequence, type Scope } from './process/index.ts';
 export type { SessionState } from './session/index.ts';
 export type { DomainView, States } from './states.ts';

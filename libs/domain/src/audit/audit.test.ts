@@ -15,6 +15,8 @@ const grant = {
   ally: 'GB',
   authority: 'party-gb-aisi',
   developer: 'party-dev',
+  families: ['model-1'],
+  scope: { authorisation: 'authorisation-1', items: [{ item: 'api', amount: 1, versions: ['v-1'] }] },
 };
 const criterion = { set: 'criteria-aud', version: '1', criterion: 'A-1' };
 const view = {

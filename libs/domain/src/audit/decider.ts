@@ -1,3 +1,4 @@
+import { isIssued } from '../authorisation/state.ts';
 import { criteriaInForceAt } from '../criteria/decider.ts';
 import { Checks, notForRole, refs, refuse, sinceOf, type Decider, type Refs } from '../kernel/index.ts';
 import type { DomainView } from '../states.ts';
@@ -347,6 +348,13 @@ function aboutScope(view: DomainView, id: string, scope: AuditScope, more: reado
     ally: grants.map(({ ally }) => ally),
     partner: grants.map(({ partner }) => partner),
     parties: [...partiesOf(view, scope), ...more],
+    modelFamily: grants.flatMap(({ families }) => families),
+    modelVersion: grants.flatMap(({ scope: { items } }) => items.flatMap(({ versions }) => versions)),
+    instrument: grants.map(({ scope: { authorisation } }) => {
+      const state = view.state('authorisation', authorisation);
+      return isIssued(state) ? state.instrument : undefined;
+    }),
+    authorisation: grants.map(({ scope: { authorisation } }) => authorisation),
     grant: scope.grants,
     session: scope.sessions,
   });

@@ -12,7 +12,7 @@ import {
 } from '../kernel/index.ts';
 
 const closed = { additionalProperties: false };
-const ABOUT = ['audit', 'parties'] as const;
+const ABOUT = ['audit', 'ally', 'partner', 'parties', 'authorisation', 'grant'] as const;
 
 /** What is looked at: grants with all their sessions in the period, or the sessions that are named. */
 export const AuditScope = Type.Object({ grants: Type.Array(IdText, { minItems: 1 }), sessions: IdTexts }, closed);

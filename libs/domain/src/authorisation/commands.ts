@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { commandsOf, IdText, IdTexts, Name, oneOf, Text, type CommandOf } from '../kernel/index.ts';
-import { AuthorisationScope, Condition, Month, Reserved } from './events.ts';
+import { commandsOf, IdText, Name, oneOf, Text, type CommandOf } from '../kernel/index.ts';
+import { AuthorisationScope, Condition, Month, Reserved, RevokedItems } from './events.ts';
 
 const command = commandsOf('authorisation');
 const LICENSING = ['licensing-authority'] as const;
@@ -48,7 +48,7 @@ export const AUTHORISATION_COMMANDS = [
   command('AmendAuthorisation', LICENSING, { scope: AuthorisationScope, reason: Text }),
   command('SuspendAuthorisation', LICENSING, { reason: Text }),
   command('ReinstateAuthorisation', LICENSING, { reason: Text }),
-  command('RevokeAuthorisation', LICENSING, { items: Type.Optional(IdTexts), reason: Text }),
+  command('RevokeAuthorisation', LICENSING, { items: Type.Optional(RevokedItems), reason: Text }),
   command('ExpireAuthorisation', ['system'], {}),
 ] as const;
 

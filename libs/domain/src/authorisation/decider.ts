@@ -1,11 +1,26 @@
-import { annexEntryAt, instrumentAt, type InstrumentState } from '../instrument/index.ts';
-import { Checks, notForRole, refs, refuse, sinceOf, type Decider, type Modality, type View } from '../kernel/index.ts';
+import { annexEntryAt, bearsAt, type InstrumentState } from '../instrument/index.ts';
+import {
+  Checks,
+  comesBefore,
+  notForRole,
+  refs,
+  refuse,
+  sinceOf,
+  type Decider,
+  type Since,
+  type View,
+} from '../kernel/index.ts';
 import type { PartnerState } from '../partner/index.ts';
 import { AUTHORISATION_COMMANDS, type AuthorisationCommand } from './commands.ts';
 import type { AuthorisationEvent, AuthorisationScope, RecordedAuthorisationEvent } from './events.ts';
-import { isIssued, itemOf, leftOf, overdueAt, type AuthorisationState } from './state.ts';
+import { inItsPlace } from './instrument.ts';
+import { isIssued, isLive, itemOf, leftOf, overdueAt, reservedOf, type AuthorisationState } from './state.ts';
 
-export type AuthorisationView = View<{ instrument: InstrumentState; partner: PartnerState }>;
+export type AuthorisationView = View<{
+  instrument: InstrumentState;
+  partner: PartnerState;
+  authorisation: AuthorisationState;
+}>;
 
 const within = <T>(inner: 'all' | readonly T[], outer: 'all' | readonly T[]): boolean =>
   outer === 'all' || (inner !== 'all' && inner.every((each) => outer.includes(each)));
@@ -21,12 +36,18 @@ function checkWithinInstrument(
     checks.require(false, 'not-found', 'there is no such instrument');
     return;
   }
-  const { families, modalities, destinations } = instrument.scope;
-  checks.require(
-    within(scope.destinations, destinations),
-    'scope-exceeds-instrument',
-    'a destination is outside the instrument',
-  );
+  const { families, modalities, destinations, time } = instrument.scope;
+  checks
+    .require(
+      within(scope.destinations, destinations),
+      'scope-exceeds-instrument',
+      'a destination is outside the instrument',
+    )
+    .require(
+      time?.from === undefined || time.from <= scope.period.from,
+      'scope-exceeds-instrument',
+      'the period begins before the instrument controls anything',
+    );
   const listed = annexEntry === undefined ? undefined : instrument.annex[annexEntry];
   for (const { item, family, modality, countries } of scope.items) {
     checks
@@ -73,14 +94,14 @@ export const authorisationDecider: Decider<
   decide(command, state, view) {
     const refused = notForRole(AUTHORISATION_COMMANDS, command);
     if (refused) return refused;
-    const { id, actor, now } = command;
+    const { id, actor, now, effectiveAt = now } = command;
     const effective = command.effectiveAt === undefined ? {} : { effectiveAt: command.effectiveAt };
     const about = (
       partnerId: string,
       instrument: string,
       parties: readonly string[],
-      scope: AuthorisationScope,
-      grant?: string,
+      scopes: readonly AuthorisationScope[],
+      successor?: string,
     ) => {
       const partner = view.state('partner', partnerId);
       const known = partner === undefined || partner.status === 'unknown' ? undefined : partner;
@@ -88,10 +109,9 @@ export const authorisationDecider: Decider<
         ally: [known?.ally],
         partner: [partnerId],
         parties: [known?.party, ...parties, ...(actor.party === 'system' ? [] : [actor.party])],
-        modelFamily: scope.items.map(({ family }) => family),
+        modelFamily: scopes.flatMap(({ items }) => items.map(({ family }) => family)),
         instrument: [instrument],
-        authorisation: [id],
-        grant: [grant],
+        authorisation: [id, successor],
       });
     };
 
@@ -116,13 +136,15 @@ export const authorisationDecider: Decider<
           {
             type: 'AuthorisationApplied',
             data: { partner: partnerId, instrument: instrumentId, reference, scope },
-            refs: about(partnerId, instrumentId, [], scope),
+            refs: about(partnerId, instrumentId, [], [scope]),
           },
         ]);
       }
       const { kind, holder, conditions } = command.payload;
-      const inForce = instrumentAt(instrument, now);
-      checks.require(inForce.holds, 'instrument-not-in-force', inForce.holds ? '' : inForce.because);
+      const inForce = bearsAt(instrument, now);
+      checks
+        .require(holder !== actor.party, 'no-self-authorisation', 'nobody decides on their own permission')
+        .require(inForce.holds, 'instrument-not-in-force', inForce.holds ? '' : inForce.because);
       if (kind === 'annex-listing') {
         const entry = annexEntryAt(instrument, annexEntry ?? '', now);
         checks.require(entry.holds, 'annex-entry-not-in-force', entry.holds ? '' : entry.because);
@@ -146,7 +168,7 @@ export const authorisationDecider: Decider<
             scope,
             conditions,
           },
-          refs: about(partnerId, instrumentId, [holder], scope),
+          refs: about(partnerId, instrumentId, [holder], [scope]),
           ...effective,
         },
       ]);
@@ -154,26 +176,24 @@ export const authorisationDecider: Decider<
 
     if (state.status === 'unknown') return refuse('not-found', `there is no authorisation ${id}`);
     const checks = new Checks();
-    const these = about(state.partner, state.instrument, [state.holder], state.scope);
+    const these = about(state.partner, state.instrument, [state.holder], [state.scope]);
     const one = (event: AuthorisationEvent) => checks.then<AuthorisationEvent>(() => [{ ...event, ...effective }]);
     const pending = () =>
       checks.require(state.status === 'pending', 'wrong-state', `the authorisation is ${state.status}`);
-    /** R3: never the applicant. */
-    const notApplicant = () =>
+    /** R3: never the applicant, who becomes the holder. */
+    if (actor.role === 'licensing-authority')
       checks.require(
-        state.status !== 'pending' || state.applicant !== actor.party,
+        state.holder !== actor.party,
         'no-self-authorisation',
-        'nobody decides on their own application',
+        'nobody decides on their own application or permission',
       );
     const holder = () =>
       checks.require(state.holder === actor.party, 'not-entitled', 'the authorisation is held by another party');
     /** R4: denied, revoked and expired are final. */
-    const live = () =>
-      checks.require(
-        state.status === 'issued' || state.status === 'suspended',
-        'wrong-state',
-        `the authorisation is ${state.status}`,
-      );
+    const live = () => checks.require(isLive(state, now), 'wrong-state', `the authorisation is ${state.status}`);
+    const atOnce = () =>
+      checks.require(effectiveAt <= now, 'counts-at-once', 'a reinstatement or amendment counts when it is recorded');
+    const ended = 'ended' in state ? state.ended : undefined;
 
     switch (command.type) {
       case 'ReferApplication':
@@ -187,22 +207,18 @@ export const authorisationDecider: Decider<
         return one({ type: 'AgencyPositionRecorded', data: command.payload, refs: these });
       case 'IssueIntentToDeny':
         pending();
-        notApplicant();
         return one({ type: 'IntentToDenyIssued', data: command.payload, refs: these });
       case 'ReturnApplicationWithoutAction':
         pending();
-        notApplicant();
         return one({ type: 'ApplicationReturnedWithoutAction', data: command.payload, refs: these });
       case 'DenyAuthorisation':
         pending();
-        notApplicant();
         return one({ type: 'AuthorisationDenied', data: command.payload, refs: these });
       case 'IssueAuthorisation': {
         pending();
-        notApplicant();
         const scope = command.payload.scope ?? state.scope;
         const instrument = view.state('instrument', state.instrument);
-        const inForce = instrumentAt(instrument, now);
+        const inForce = bearsAt(instrument, now);
         checks.require(inForce.holds, 'instrument-not-in-force', inForce.holds ? '' : inForce.because);
         checkScope(checks, scope);
         checkWithinInstrument(checks, scope, instrument, undefined);
@@ -218,7 +234,7 @@ export const authorisationDecider: Decider<
             scope,
             conditions: command.payload.conditions,
           },
-          refs: these,
+          refs: about(partner, rests, [held], [state.scope, scope]),
         });
       }
       case 'CommunicateConditions':
@@ -234,20 +250,14 @@ export const authorisationDecider: Decider<
         );
         return one({ type: 'ConditionsAcknowledged', data: {}, refs: these });
       case 'ReportOnCondition': {
-        // A report of what happened is never refused for its time (R14): also late, also when suspended.
-        const { condition, period } = command.payload;
+        // A report of what happened is never refused (R14): also late, again, or after the end.
+        const { condition } = command.payload;
         holder();
-        checks
-          .require(
-            isIssued(state) && state.conditions.some((each) => each.condition === condition),
-            'not-found',
-            `there is no condition ${condition}`,
-          )
-          .require(
-            !isIssued(state) || !state.reported.includes(`${condition} ${period}`),
-            'wrong-state',
-            'the report is in already',
-          );
+        checks.require(
+          isIssued(state) && state.conditions.some((each) => each.condition === condition),
+          'not-found',
+          `there is no condition ${condition}`,
+        );
         return one({ type: 'ConditionReported', data: command.payload, refs: these });
       }
       case 'MarkConditionOverdue': {
@@ -282,7 +292,7 @@ export const authorisationDecider: Decider<
         checks.require(reserved !== undefined, 'wrong-state', 'the grant has no quantity to return');
         for (const { item, amount } of items)
           checks.require(
-            amount <= (reserved?.[item] ?? 0),
+            amount <= (reserved?.items[item] ?? 0),
             'quantity-exceeded',
             `the grant has not reserved ${amount} of ${item}`,
           );
@@ -294,32 +304,65 @@ export const authorisationDecider: Decider<
       }
       case 'SupersedeAuthorisation':
         live();
-        checks.require(command.payload.successor !== id, 'not-found', 'the successor is another authorisation');
-        return one({ type: 'AuthorisationSuperseded', data: command.payload, refs: these });
+        checks
+          .require(comesBefore(ended, effectiveAt, now), 'wrong-state', `the authorisation is ${state.status}`)
+          .require(
+            command.payload.successor !== id && isIssued(view.state('authorisation', command.payload.successor)),
+            'not-found',
+            'the successor is another authorisation, which was issued',
+          );
+        return one({
+          type: 'AuthorisationSuperseded',
+          data: command.payload,
+          refs: about(state.partner, state.instrument, [state.holder], [state.scope], command.payload.successor),
+        });
       case 'AmendAuthorisation': {
         live();
-        checkScope(checks, command.payload.scope);
-        checkWithinInstrument(
-          checks,
-          command.payload.scope,
-          view.state('instrument', state.instrument),
-          isIssued(state) ? state.annexEntry : undefined,
-        );
-        return one({ type: 'AuthorisationAmended', data: command.payload, refs: these });
+        atOnce();
+        const { scope } = command.payload;
+        checkScope(checks, scope);
+        const rests = inItsPlace(view, state.instrument, now);
+        // After a replacement the former annex lists nothing any more: what then covers is a matter of R12.
+        const entry = isIssued(state) && rests?.replaced === undefined ? state.annexEntry : undefined;
+        checkWithinInstrument(checks, scope, rests?.instrument, entry);
+        if (isIssued(state))
+          for (const { item, quantity } of scope.items)
+            checks.require(
+              reservedOf(state, item) <= quantity.amount,
+              'quantity-exhausted',
+              `grants have reserved ${reservedOf(state, item)} of ${item}`,
+            );
+        return one({
+          type: 'AuthorisationAmended',
+          data: command.payload,
+          refs: about(state.partner, state.instrument, [state.holder], [state.scope, scope]),
+        });
       }
       case 'SuspendAuthorisation':
-        checks.require(state.status === 'issued', 'wrong-state', `the authorisation is ${state.status}`);
+        live();
+        checks.require(
+          !isIssued(state) || comesBefore(state.suspension, effectiveAt, now),
+          'wrong-state',
+          'the authorisation is suspended already',
+        );
         return one({ type: 'AuthorisationSuspended', data: command.payload, refs: these });
       case 'ReinstateAuthorisation':
-        checks.require(state.status === 'suspended', 'wrong-state', `the authorisation is ${state.status}`);
+        live();
+        atOnce();
+        checks.require(
+          isIssued(state) && state.suspension !== undefined,
+          'wrong-state',
+          `the authorisation is ${state.status}`,
+        );
         return one({ type: 'AuthorisationReinstated', data: command.payload, refs: these });
       case 'RevokeAuthorisation':
         live();
+        checks.require(comesBefore(ended, effectiveAt, now), 'wrong-state', `the authorisation is ${state.status}`);
         for (const item of command.payload.items ?? [])
           checks
             .require(isIssued(state) && itemOf(state, item) !== undefined, 'not-found', `there is no item ${item}`)
             .require(
-              !isIssued(state) || !(item in state.revokedItems),
+              !isIssued(state) || comesBefore(state.revokedItems[item], effectiveAt, now),
               'wrong-state',
               `item ${item} is revoked already`,
             );
@@ -362,6 +405,7 @@ export const authorisationDecider: Decider<
         reported: [],
         overdue: [],
         reserved: {},
+        replenished: {},
         revokedItems: {},
       };
     if (state.status === 'unknown') return state;
@@ -393,21 +437,27 @@ export const authorisationDecider: Decider<
         return { ...state, overdue: [...state.overdue, `${event.data.condition} ${event.data.period}`] };
       case 'AuthorisationDecremented': {
         const items = Object.fromEntries(event.data.items.map(({ item, amount }) => [item, amount]));
-        return { ...state, reserved: { ...state.reserved, [event.data.grant]: items } };
+        return { ...state, reserved: { ...state.reserved, [event.data.grant]: { by: event.id, items } } };
       }
       case 'AuthorisationReplenished': {
-        const held = { ...state.reserved[event.data.grant] };
-        for (const { item, amount } of event.data.items) held[item] = (held[item] ?? 0) - amount;
-        return { ...state, reserved: { ...state.reserved, [event.data.grant]: held } };
+        const { grant, items: back } = event.data;
+        const { [grant]: held, ...others } = state.reserved;
+        if (held === undefined) return state;
+        const items = { ...held.items };
+        for (const { item, amount } of back) items[item] = (items[item] ?? 0) - amount;
+        const rest = Object.values(items).some((amount) => amount > 0);
+        const reserved = rest ? { ...others, [grant]: { ...held, items } } : others;
+        return { ...state, reserved, replenished: { ...state.replenished, [grant]: event.id } };
       }
       case 'AuthorisationAmended':
         return { ...state, scope: event.data.scope, amended: since };
       case 'AuthorisationSuspended':
-        return { ...state, status: 'suspended', suspension: since };
+        return 'ended' in state
+          ? { ...state, suspension: since }
+          : { ...state, status: 'suspended', suspension: since };
       case 'AuthorisationReinstated': {
-        if (state.status !== 'suspended') return state;
         const { suspension: _, ...rest } = state;
-        return { ...rest, status: 'issued', reinstated: since };
+        return 'ended' in rest ? { ...rest, reinstated: since } : { ...rest, status: 'issued', reinstated: since };
       }
       case 'AuthorisationRevoked': {
         const revokedItems = {
@@ -415,7 +465,10 @@ export const authorisationDecider: Decider<
           ...Object.fromEntries((event.data.items ?? []).map((item) => [item, since])),
         };
         const whole = event.data.items === undefined || state.scope.items.every(({ item }) => item in revokedItems);
-        return whole ? { ...state, revokedItems, status: 'revoked', ended: since } : { ...state, revokedItems };
+        if (!whole) return { ...state, revokedItems };
+        // Item by item it ends when the last of them does.
+        const ends = event.data.items === undefined ? since : state.scope.items.reduce(lastOf(revokedItems), since);
+        return { ...state, revokedItems, status: 'revoked', ended: ends };
       }
       case 'AuthorisationExpired':
         return { ...state, status: 'expired', ended: since };
@@ -427,6 +480,9 @@ export const authorisationDecider: Decider<
   },
 };
 
-/** Which item of a scope frees a family by a modality. */
-export const itemFor = (scope: AuthorisationScope, family: string, modality: Modality) =>
-  scope.items.find((item) => item.family === family && item.modality === modality);
+const lastOf =
+  (revoked: Readonly<Record<string, Since>>) =>
+  (last: Since, { item }: { readonly item: string }): Since => {
+    const since = revoked[item];
+    return since !== undefined && since.from > last.from ? since : last;
+  };

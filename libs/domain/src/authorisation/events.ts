@@ -15,7 +15,7 @@ import {
 } from '../kernel/index.ts';
 
 const closed = { additionalProperties: false };
-const ABOUT = ['ally', 'partner', 'parties', 'instrument', 'authorisation'] as const;
+const ABOUT = ['ally', 'partner', 'parties', 'modelFamily', 'instrument', 'authorisation'] as const;
 
 /** One thing that may be released: a family by a modality, how much, and to persons of which countries. */
 export const AuthorisedItem = Type.Object(
@@ -64,6 +64,7 @@ export const Condition = Type.Object(
 export type Condition = Static<typeof Condition>;
 
 export const Month = Type.String({ pattern: '^\\d{4}-(0[1-9]|1[0-2])$' });
+export const RevokedItems = Type.Array(IdText, { minItems: 1 });
 export const Reserved = Type.Array(Type.Object({ item: IdText, amount: Type.Integer({ minimum: 0 }) }, closed));
 
 export const AUTHORISATION_EVENTS = [
@@ -109,7 +110,7 @@ export const AUTHORISATION_EVENTS = [
   event('AuthorisationSuspended', { reason: Text }, ABOUT),
   event('AuthorisationReinstated', { reason: Text }, ABOUT),
   /** In whole, or some items; the last item ends it. */
-  event('AuthorisationRevoked', { items: Type.Optional(IdTexts), reason: Text }, ABOUT),
+  event('AuthorisationRevoked', { items: Type.Optional(RevokedItems), reason: Text }, ABOUT),
   event('AuthorisationExpired', {}, ABOUT),
 ] as const;
 

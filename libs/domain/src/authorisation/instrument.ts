@@ -1,4 +1,4 @@
-import type { InstrumentState } from '../instrument/decider.ts';
+import { isLiftedAt, type InstrumentState } from '../instrument/decider.ts';
 import { noStanding, standing, type Instant, type Since, type Standing, type View } from '../kernel/index.ts';
 import type { AuthorisationScope } from './events.ts';
 import type { IssuedState } from './state.ts';
@@ -10,7 +10,7 @@ const within = <T>(inner: 'all' | readonly T[], outer: 'all' | readonly T[]): bo
   outer === 'all' || (inner !== 'all' && inner.every((each) => outer.includes(each)));
 
 /** The instrument that stands in for one at an instant, and the replacement that led there, if any. */
-function inItsPlace(
+export function inItsPlace(
   view: InstrumentView,
   id: string,
   now: Instant,
@@ -30,8 +30,6 @@ function inItsPlace(
   return undefined;
 }
 
-const isLifted = ({ ended }: Recorded, now: Instant): boolean => ended?.how === 'lifted' && ended.from <= now;
-
 /**
  * Whether an authorisation still lies within what it rests on (R7): its instrument, or one that was lifted, since then
  * nothing is controlled any more. A replacement that still covers it ends nothing; one that does not is an ending (R12).
@@ -40,10 +38,10 @@ export function instrumentStandingOf(view: InstrumentView, state: IssuedState, n
   const found = inItsPlace(view, state.instrument, now);
   if (found === undefined) return noStanding('there is no such instrument');
   const { instrument, replaced } = found;
-  if (isLifted(instrument, now)) return standing(instrument.ended?.by ?? instrument.recorded.by);
+  if (isLiftedAt(instrument, now)) return standing(instrument.ended?.by ?? instrument.recorded.by, state.amended?.by);
   if (instrument.recorded.from > now) return noStanding(`${instrument.reference} is not in force yet`, replaced);
   return replaced === undefined || coversScope(instrument, state.scope)
-    ? standing(instrument.recorded.by)
+    ? standing(instrument.recorded.by, state.amended?.by)
     : noStanding(
         `${instrument.reference}, which replaced its instrument, no longer covers the authorisation`,
         replaced,
@@ -75,7 +73,7 @@ export function annexStandingOf(view: InstrumentView, state: IssuedState, now: I
             ),
         );
   if (listed === undefined || listed.added.from > now)
-    return isLifted(instrument, now)
+    return isLiftedAt(instrument, now)
       ? standing(instrument.ended?.by ?? instrument.recorded.by)
       : noStanding(`the annex of ${instrument.reference} does not list ${annexEntry}`, replaced);
   return listed.removed !== undefined && listed.removed.from <= now

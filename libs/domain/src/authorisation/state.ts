@@ -18,13 +18,22 @@ interface Issued extends Known {
   /** `condition period` of each report that came in, and of each that was recorded as overdue. */
   readonly reported: readonly string[];
   readonly overdue: readonly string[];
-  /** Grant → item → amount that it has reserved. */
-  readonly reserved: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Grant → what it has reserved; a grant that has given all of it back is not there. */
+  readonly reserved: Readonly<Record<string, Reservation>>;
+  /** Grant → the event by which its quantity last came back. */
+  readonly replenished: Readonly<Record<string, EventId>>;
   readonly revokedItems: Readonly<Record<string, Since>>;
   /** The last amendment. */
   readonly amended?: Since;
   /** The last reinstatement. */
   readonly reinstated?: Since;
+  /** It may be suspended until an ending that is dated ahead takes effect. */
+  readonly suspension?: Since;
+}
+export interface Reservation {
+  readonly by: EventId;
+  /** Item → amount. */
+  readonly items: Readonly<Record<string, number>>;
 }
 export type AuthorisationState =
   | { readonly status: 'unknown' }
@@ -49,6 +58,10 @@ export type IssuedState = Extract<
 export const isIssued = (state: AuthorisationState | undefined): state is IssuedState =>
   state !== undefined && 'issued' in state;
 
+/** Whether it can still be suspended, amended, revoked (R4): issued, and no ending has taken effect. */
+export const isLive = (state: AuthorisationState, now: Instant): state is IssuedState =>
+  isIssued(state) && !('ended' in state && state.ended.from <= now);
+
 /** Whether an authorisation is in force at an instant. */
 export function authorisationAt(state: AuthorisationState | undefined, now: Instant): Standing {
   if (state === undefined || state.status === 'unknown') return noStanding('there is no such authorisation');
@@ -56,12 +69,12 @@ export function authorisationAt(state: AuthorisationState | undefined, now: Inst
   if (state.issued.from > now) return noStanding('the authorisation does not count yet');
   const { from, until } = state.scope.period;
   if (now < Date.parse(from)) return noStanding('the authorisation is not valid yet');
-  if (state.status === 'suspended' && state.suspension.from <= now)
-    return noStanding('the authorisation is suspended', state.suspension);
   if ('ended' in state && state.ended.from <= now)
     return noStanding(`the authorisation is ${state.status}`, state.ended);
+  if (state.suspension !== undefined && state.suspension.from <= now)
+    return noStanding('the authorisation is suspended', state.suspension);
   if (now >= Date.parse(until)) return noStanding('the authorisation has expired');
-  return standing(state.issued.by);
+  return standing(state.issued.by, state.reinstated?.by);
 }
 
 /** The same for one of its items. */
@@ -79,9 +92,12 @@ export const itemOf = (state: IssuedState, item: string): AuthorisedItem | undef
 
 /** What is left of an item, in its unit (R5). */
 export function leftOf(state: IssuedState, item: string): number {
-  const reserved = Object.values(state.reserved).reduce((sum, items) => sum + (items[item] ?? 0), 0);
-  return (itemOf(state, item)?.quantity.amount ?? 0) - reserved;
+  return (itemOf(state, item)?.quantity.amount ?? 0) - reservedOf(state, item);
 }
+
+/** What grants have reserved of an item, in its unit. */
+export const reservedOf = (state: IssuedState, item: string): number =>
+  Object.values(state.reserved).reduce((sum, { items }) => sum + (items[item] ?? 0), 0);
 
 /** When the report for a month is due: the end of the day, UTC, in the month after. */
 export function dueOf(condition: Condition, period: string): Instant {

@@ -18,7 +18,7 @@ export const CUSTODY_EVENTS = [
     },
     ['parties'],
   ),
-  event('PolicyParameterSet', { name: Name, value: Text }, []),
+  event('PolicyParameterSet', { name: Name, value: Text }, ['parties']),
 ] as const;
 
 export type CustodyEvent = EventOf<(typeof CUSTODY_EVENTS)[number]>;

@@ -9,13 +9,17 @@ import {
   Name,
   notForRole,
   refs,
+  refuse,
   Text,
   type CommandOf,
   type Decider,
   type EventOf,
   type RecordedEventOf,
+  type Refusal,
 } from '../kernel/index.ts';
+import { isIssued } from '../authorisation/state.ts';
 import { familyOf } from '../model/decider.ts';
+import { partnerOfParty } from '../partner/state.ts';
 import { sealReasons } from '../release/index.ts';
 import type { DomainView } from '../states.ts';
 import type { DenialState } from './state.ts';
@@ -30,6 +34,8 @@ const request = {
   facility: Type.Optional(IdText),
   place: Type.String({ pattern: '^[A-Z]{2}$' }),
   endUse: Name,
+  /** Who asked, where that is not the grant's own partner. */
+  askedBy: Type.Optional(IdText),
 };
 
 export const DENIAL_EVENTS = [
@@ -40,10 +46,18 @@ export const DENIAL_EVENTS = [
   event(
     'AccessDenied',
     { ...request, reasons: Type.Array(Reason, { minItems: 1 }), countries: Type.Optional(Countries) },
-    ['ally', 'partner', 'parties', 'grant'],
+    ['ally', 'partner', 'parties', 'modelVersion', 'instrument', 'authorisation', 'grant', 'testers'],
   ),
   /** How often the same refusal came again within ten minutes of the first. */
-  event('AccessDenialsCounted', { first: IdText, count: Type.Integer({ minimum: 1 }) }, ['ally', 'partner', 'parties']),
+  event('AccessDenialsCounted', { first: IdText, count: Type.Integer({ minimum: 1 }) }, [
+    'ally',
+    'partner',
+    'parties',
+    'modelVersion',
+    'authorisation',
+    'grant',
+    'testers',
+  ]),
 ] as const;
 export type DenialEvent = EventOf<(typeof DENIAL_EVENTS)[number]>;
 type RecordedDenialEvent = RecordedEventOf<(typeof DENIAL_EVENTS)[number]>;
@@ -55,27 +69,28 @@ export const DENIAL_COMMANDS = [
 ] as const;
 export type DenialCommand = CommandOf<(typeof DENIAL_COMMANDS)[number]>;
 
-export const keyOf = (asked: object): string => JSON.stringify(Object.entries(asked).sort());
+/** What makes a refusal the same: what was asked, and the rules that failed. */
+export const keyOf = (asked: object, reasons: readonly Pick<Refusal, 'rule'>[]): string =>
+  JSON.stringify([Object.entries(asked).sort(), reasons.map(({ rule }) => rule)]);
 
 export const denialDecider: Decider<DenialState, DenialCommand, DenialEvent, DomainView> = {
   category: 'denial',
-  initial: { latest: {}, count: 0 },
+  initial: { latest: {}, earlier: {}, count: 0 },
 
-  decide(command, _, view) {
+  decide(command, state, view) {
     const refused = notForRole(DENIAL_COMMANDS, command);
     if (refused) return refused;
-    const grant = view.state('grant', command.payload.grant);
-    const known = grant !== undefined && grant.status !== 'unknown' ? grant : undefined;
-    const about = {
-      ally: [known?.ally],
-      partner: [known?.partner],
-      parties: [known?.party, known?.authority, known?.developer],
-    };
     if (command.type === 'CountDenials') {
       const { first, count } = command.payload;
-      return [{ type: 'AccessDenialsCounted', data: { first, count }, refs: refs(about) }];
+      const denied = Object.values(state.latest).find(({ by }) => by === first) ?? state.earlier[first];
+      if (denied === undefined) return refuse('not-found', `there is no refusal ${first}`);
+      return [{ type: 'AccessDenialsCounted', data: { first, count }, refs: denied.refs }];
     }
     const { reasons, ...asked } = command.payload;
+    const grant = view.state('grant', asked.grant);
+    const known = grant !== undefined && grant.status !== 'unknown' ? grant : undefined;
+    const authorisation = view.state('authorisation', known?.scope.authorisation ?? '');
+    const asker = asked.askedBy === undefined ? undefined : partnerOfParty(view, asked.askedBy);
     const countries = [...new Set(reasons.flatMap((reason) => reason.countries ?? []))].sort();
     const plain = sealReasons(reasons, asked.testers);
     return [
@@ -87,7 +102,10 @@ export const denialDecider: Decider<DenialState, DenialCommand, DenialEvent, Dom
           reasons: plain.reasons,
         },
         refs: refs({
-          ...about,
+          ally: [known?.ally, asker?.ally],
+          partner: [known?.partner, asker?.id],
+          parties: [known?.party, known?.authority, known?.developer, asked.askedBy],
+          instrument: [isIssued(authorisation) ? authorisation.instrument : undefined],
           grant: [asked.grant],
           testers: asked.testers,
           modelVersion: [asked.modelVersion],
@@ -101,10 +119,18 @@ export const denialDecider: Decider<DenialState, DenialCommand, DenialEvent, Dom
 
   evolve(state, recorded): DenialState {
     const event = recorded as RecordedDenialEvent;
-    if (event.type !== 'AccessDenied') return state;
+    if (event.type === 'AccessDenialsCounted') {
+      const { [event.data.first]: _, ...earlier } = state.earlier;
+      return { ...state, earlier };
+    }
     const { reasons, countries: _, ...asked } = event.data;
-    const key = keyOf(asked);
-    const denied = { by: event.id, at: event.recordedAt, index: event.index, request: key, reasons };
-    return { latest: { ...state.latest, [key]: denied }, count: state.count + 1 };
+    const key = keyOf(asked, reasons);
+    const denied = { by: event.id, at: event.recordedAt, index: event.index, refs: event.refs, reasons };
+    const before = state.latest[key];
+    return {
+      latest: { ...state.latest, [key]: denied },
+      earlier: before === undefined ? state.earlier : { ...state.earlier, [before.by]: before },
+      count: state.count + 1,
+    };
   },
 };

@@ -1,66 +1,13 @@
-import { isIssued, itemOf } from '../authorisation/state.ts';
+import { isIssued } from '../authorisation/state.ts';
 import { authorise, type AccessRequest } from '../authorise.ts';
-import { Checks, notForRole, refs, refuse, sinceOf, type Decider } from '../kernel/index.ts';
+import { Checks, comesBefore, notForRole, refs, refuse, sinceOf, type Decider } from '../kernel/index.ts';
 import { familyOf } from '../model/decider.ts';
 import type { DomainView } from '../states.ts';
 import { GRANT_COMMANDS, type GrantCommand } from './commands.ts';
 import type { GrantEvent, GrantScope, RecordedGrantEvent } from './events.ts';
-import { barsActivation } from './activation.ts';
-import { isApproved, type GrantState, type KnownGrant } from './state.ts';
-
-const within = (inner: readonly string[], outer: 'all' | readonly string[]): boolean =>
-  outer === 'all' || inner.every((each) => outer.includes(each));
-
-/** R7: a grant's scope lies within its authorisation's. */
-export function checkWithinAuthorisation(checks: Checks, scope: GrantScope, view: DomainView): void {
-  const authorisation = view.state('authorisation', scope.authorisation);
-  if (!isIssued(authorisation)) {
-    checks.require(
-      false,
-      'authorisation-not-in-force',
-      `there is no authorisation ${scope.authorisation} that was issued`,
-    );
-    return;
-  }
-  const outer = authorisation.scope;
-  checks
-    .require(
-      within(scope.facilities, outer.facilities),
-      'scope-exceeds-authorisation',
-      'a facility is outside the authorisation',
-    )
-    .require(
-      within(scope.places, outer.destinations),
-      'scope-exceeds-authorisation',
-      'a place is outside the authorisation',
-    )
-    .require(
-      within(scope.endUses, outer.endUses),
-      'scope-exceeds-authorisation',
-      'an end use is outside the authorisation',
-    )
-    .require(
-      outer.period.from <= scope.period.from && scope.period.until <= outer.period.until,
-      'scope-exceeds-authorisation',
-      'the period is outside that of the authorisation',
-    );
-  for (const { item, amount, versions } of scope.items) {
-    const authorised = itemOf(authorisation, item);
-    checks
-      .require(authorised !== undefined, 'scope-exceeds-authorisation', `the authorisation has no item ${item}`)
-      .require(
-        amount <= (authorised?.quantity.amount ?? 0),
-        'scope-exceeds-authorisation',
-        `${item} is for less than ${amount}`,
-      );
-    for (const version of versions)
-      checks.require(
-        familyOf(view, version) === authorised?.family,
-        'scope-exceeds-authorisation',
-        `${version} is not of the family of ${item}`,
-      );
-  }
-}
+import { barsActivation, barsAmendment, belowUse } from './activation.ts';
+import { causesOf, isLiveGrant, type GrantState, type KnownGrant, type SessionUse } from './state.ts';
+import { checkWithinAuthorisation } from './within.ts';
 
 export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainView> = {
   category: 'grant',
@@ -69,7 +16,7 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
   decide(command, state, view) {
     const refused = notForRole(GRANT_COMMANDS, command);
     if (refused) return refused;
-    const { id, actor, now } = command;
+    const { id, actor, now, effectiveAt = now } = command;
     const effective = command.effectiveAt === undefined ? {} : { effectiveAt: command.effectiveAt };
 
     if (command.type === 'RequestGrant') {
@@ -95,14 +42,26 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
         {
           type: 'GrantRequested',
           data: { partner: partnerId, party: known?.party ?? '', authority: known?.authority ?? '', developer, scope },
-          refs: aboutScope(id, partnerId, scope, view),
+          refs: aboutScope(id, partnerId, [scope], view),
         },
       ]);
     }
 
     if (state.status === 'unknown') return refuse('not-found', `there is no grant ${id}`);
     const checks = new Checks();
-    const about = aboutScope(id, state.partner, state.scope, view);
+    // Also what is asked for, while it is on the table.
+    const scopes = [state.scope, ...(state.amendment ? [state.amendment.scope] : [])];
+    const about = aboutScope(id, state.partner, scopes, view);
+    const ofSession = (session: string, use: Pick<SessionUse, 'request' | 'liability'> | undefined) => ({
+      ...about,
+      ...refs({
+        session: [session],
+        testers: use?.request.testers,
+        modelFamily: [use && familyOf(view, use.request.modelVersion)],
+        modelVersion: [use?.request.modelVersion],
+        liability: [use?.liability],
+      }),
+    });
     const one = (event: GrantEvent) => checks.then<GrantEvent>(() => [{ ...event, ...effective }]);
     const its = () =>
       checks
@@ -121,12 +80,8 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
           'not-entitled',
           'the partner is of another authority',
         );
-    const live = () =>
-      checks.require(
-        state.status === 'active' || state.status === 'suspended',
-        'wrong-state',
-        `the grant is ${state.status}`,
-      );
+    const live = () => checks.require(isLiveGrant(state, now), 'wrong-state', `the grant is ${state.status}`);
+    const ended = 'ended' in state ? state.ended : undefined;
 
     switch (command.type) {
       case 'ApproveGrant':
@@ -142,7 +97,12 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
             `there is no ${of} to decide on`,
           )
           .require(approvals?.[as] === undefined, 'wrong-state', `the ${as} has approved already`)
-          .require(actor.party !== state.requestedBy, 'four-eyes', 'nobody approves what they asked for');
+          .require(actor.party !== state.requestedBy, 'four-eyes', 'nobody approves what they asked for')
+          .require(
+            command.type === 'RefuseGrant' || state.developer !== state.authority,
+            'four-eyes',
+            'one party cannot approve twice',
+          );
         return command.type === 'ApproveGrant'
           ? one({ type: 'GrantApproved', data: { as, of }, refs: about })
           : one({ type: 'GrantRefused', data: command.payload, refs: about });
@@ -171,23 +131,19 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
           const now = state.scope.items.find((each) => each.item === item)?.amount ?? 0;
           checks.require(amount <= now, 'quantity-not-reserved', `${item} has ${now}: more needs a grant of its own`);
         }
+        checks.all(belowUse(state, scope));
         checkWithinAuthorisation(checks, scope, view);
         checkScope(checks, scope, state.partner, view);
-        return one({ type: 'GrantAmendmentRequested', data: command.payload, refs: about });
+        return one({
+          type: 'GrantAmendmentRequested',
+          data: command.payload,
+          refs: aboutScope(id, state.partner, [...scopes, scope], view),
+        });
       }
       case 'AmendGrant': {
         live();
-        const { amendment } = state;
-        checks.require(
-          amendment !== undefined && isApproved(amendment.approvals),
-          'four-eyes',
-          'the amendment is not approved by both',
-        );
-        return one({
-          type: 'GrantAmended',
-          data: { scope: amendment?.scope ?? state.scope },
-          refs: aboutScope(id, state.partner, amendment?.scope ?? state.scope, view),
-        });
+        checks.all(barsAmendment(state, view));
+        return one({ type: 'GrantAmended', data: { scope: state.amendment?.scope ?? state.scope }, refs: about });
       }
       case 'OpenSession': {
         const { payload } = command;
@@ -222,15 +178,16 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
               basis,
               assessments: [...assessments],
             },
-            refs: {
-              ...about,
-              ...refs({
-                session: [session],
-                testers,
-                modelVersion: [modelVersion],
-                liability: [decision.permit.liability],
-              }),
-            },
+            refs: ofSession(session, {
+              request: {
+                ...decision.permit,
+                ...payload,
+                session,
+                testers: [...testers],
+                assessments: [...assessments],
+              },
+              liability: decision.permit.liability,
+            }),
             personal: personal,
           },
         ]);
@@ -244,7 +201,7 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
         return one({
           type: 'SessionQuotaReturned',
           data: { session, item: use?.item ?? '', amount },
-          refs: { ...about, ...refs({ session: [session] }) },
+          refs: ofSession(session, use),
         });
       }
       case 'SuspendGrant': {
@@ -252,7 +209,7 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
         const key = `by ${actor.role}`;
         live();
         checks.require(
-          state.status !== 'suspended' || !(key in state.causes),
+          comesBefore(causesOf(state)[key], effectiveAt, now),
           'wrong-state',
           `the ${actor.role} has suspended it already`,
         );
@@ -266,8 +223,11 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
       case 'ReinstateGrant': {
         its();
         const key = `by ${actor.role}`;
-        const cause = state.status === 'suspended' ? state.causes[key] : undefined;
-        checks.require(cause !== undefined, 'wrong-state', `the ${actor.role} has not suspended it`);
+        const cause = causesOf(state)[key];
+        live();
+        checks
+          .require(cause !== undefined, 'wrong-state', `the ${actor.role} has not suspended it`)
+          .require(effectiveAt <= now, 'counts-at-once', 'a reinstatement counts when it is recorded');
         return one({
           type: 'GrantReinstated',
           data: { lifted: [{ key, event: cause?.by ?? 'self' }], reason: command.payload.reason },
@@ -276,7 +236,7 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
       }
       case 'SuspendGrantByCause': {
         live();
-        const held = state.status === 'suspended' ? state.causes : {};
+        const held = causesOf(state);
         checks.require(
           command.payload.causes.every(({ key }) => !(key in held)),
           'wrong-state',
@@ -285,7 +245,7 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
         return one({ type: 'GrantSuspended', data: command.payload, refs: about });
       }
       case 'LiftGrantCauses': {
-        const held = state.status === 'suspended' ? state.causes : {};
+        const held = causesOf(state);
         checks.require(
           command.payload.lifted.every(({ key }) => key in held),
           'wrong-state',
@@ -295,10 +255,12 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
       }
       case 'RevokeGrant':
         its();
-        live();
+        // What was approved and is not active yet can be taken back too.
+        if (state.status !== 'requested') live();
+        checks.require(comesBefore(ended, effectiveAt, now), 'wrong-state', `the grant is ${state.status} already`);
         return one({ type: 'GrantRevoked', data: command.payload, refs: about });
       case 'ExpireGrant': {
-        live();
+        if (state.status !== 'requested') live();
         const until = Date.parse(state.scope.period.until);
         checks.require(until <= now, 'wrong-state', 'the grant has not expired');
         return checks.then<GrantEvent>(() => [{ type: 'GrantExpired', data: {}, refs: about, effectiveAt: until }]);
@@ -320,6 +282,7 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
         developer,
         families: event.refs.modelFamily ?? [],
         requestedBy: event.actor,
+        requested: event.id,
         scope,
         approvals: {},
         sessions: {},
@@ -349,7 +312,9 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
       }
       case 'SessionAuthorised': {
         const { session, item, modality, reserved } = event.data;
-        const use = { item, modality, reserved, authorised: since, request: event.data };
+        const [liability] = event.refs.liability ?? [];
+        const rests = liability === undefined ? {} : { liability };
+        const use = { item, modality, reserved, authorised: since, request: event.data, ...rests };
         return { ...state, sessions: { ...state.sessions, [session]: use } };
       }
       case 'SessionQuotaReturned': {
@@ -358,16 +323,19 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
         return use ? { ...state, sessions: { ...state.sessions, [session]: { ...use, returned: amount } } } : state;
       }
       case 'GrantSuspended': {
-        if (state.status !== 'active' && state.status !== 'suspended') return state;
-        const causes = { ...(state.status === 'suspended' ? state.causes : {}) };
+        if (!('activated' in state) || state.activated === undefined) return state;
+        const causes = { ...causesOf(state) };
         for (const { key, event: by } of event.data.causes)
           causes[key] = { ...since, by: (by === 'self' ? event.id : by) as typeof since.by };
-        return { ...known(state), status: 'suspended', activated: state.activated, causes };
+        return 'ended' in state
+          ? { ...state, causes }
+          : { ...known(state), status: 'suspended', activated: state.activated, causes };
       }
       case 'GrantReinstated': {
-        if (state.status !== 'suspended') return state;
         const lifted = new Set(event.data.lifted.map(({ key }) => key));
-        const causes = Object.fromEntries(Object.entries(state.causes).filter(([key]) => !lifted.has(key)));
+        const causes = Object.fromEntries(Object.entries(causesOf(state)).filter(([key]) => !lifted.has(key)));
+        if ('ended' in state) return { ...state, causes };
+        if (state.status !== 'suspended') return state;
         return Object.keys(causes).length > 0
           ? { ...state, causes }
           : { ...known(state), status: 'active', activated: state.activated };
@@ -376,7 +344,7 @@ export const grantDecider: Decider<GrantState, GrantCommand, GrantEvent, DomainV
       case 'GrantExpired': {
         const activated = 'activated' in state && state.activated ? { activated: state.activated } : {};
         const status = event.type === 'GrantRevoked' ? 'revoked' : 'expired';
-        return { ...known(state), ...activated, status, ended: since };
+        return { ...known(state), ...activated, causes: causesOf(state), status, ended: since };
       }
     }
   },
@@ -420,10 +388,10 @@ const developersOf = (versions: readonly string[], view: DomainView): readonly s
   ),
 ];
 
-function aboutScope(id: string, partnerId: string, scope: GrantScope, view: DomainView) {
+function aboutScope(id: string, partnerId: string, scopes: readonly GrantScope[], view: DomainView) {
   const partner = view.state('partner', partnerId);
-  const authorisation = view.state('authorisation', scope.authorisation);
-  const versions = scope.items.flatMap((item) => item.versions);
+  const rests = scopes.map((scope) => scope.authorisation);
+  const versions = scopes.flatMap(({ items }) => items.flatMap((item) => item.versions));
   const known = partner === undefined || partner.status === 'unknown' ? undefined : partner;
   return refs({
     ally: [known?.ally],
@@ -431,16 +399,20 @@ function aboutScope(id: string, partnerId: string, scope: GrantScope, view: Doma
     parties: [known?.party, known?.authority, ...developersOf(versions, view)],
     modelFamily: versions.map((version) => familyOf(view, version)),
     modelVersion: versions,
-    instrument: [isIssued(authorisation) ? authorisation.instrument : undefined],
-    authorisation: [scope.authorisation],
+    instrument: rests.map((each) => {
+      const authorisation = view.state('authorisation', each);
+      return isIssued(authorisation) ? authorisation.instrument : undefined;
+    }),
+    authorisation: rests,
     grant: [id],
+    testers: scopes.flatMap(({ testers }) => testers),
   });
 }
 
 /** What every status has. */
 function known(state: KnownGrant) {
-  const { partner, party, ally, authority, developer, families, requestedBy, scope, approvals, amendment, sessions } =
-    state;
+  const { partner, party, ally, authority, developer, families, requestedBy, requested } = state;
+  const { scope, approvals, amendment, sessions } = state;
   return {
     partner,
     party,
@@ -449,6 +421,7 @@ function known(state: KnownGrant) {
     developer,
     families,
     requestedBy,
+    requested,
     scope,
     approvals,
     ...(amendment ? { amendment } : {}),

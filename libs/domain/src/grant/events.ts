@@ -15,7 +15,16 @@ import {
 } from '../kernel/index.ts';
 
 const closed = { additionalProperties: false };
-const ABOUT = ['ally', 'partner', 'parties', 'authorisation', 'grant', 'modelFamily'] as const;
+const ABOUT = [
+  'ally',
+  'partner',
+  'parties',
+  'instrument',
+  'authorisation',
+  'grant',
+  'modelFamily',
+  'modelVersion',
+] as const;
 
 /** An item of the authorisation, how much of it in the item's unit, and for which model versions. */
 export const GrantItem = Type.Object(
@@ -91,10 +100,11 @@ export const GRANT_EVENTS = [
   event('GrantAmendmentRequested', { scope: GrantScope }, ABOUT),
   event('GrantAmended', { scope: GrantScope }, ABOUT),
   /** Decides that a session may open, and uses the quota; `personal` holds the inputs of each assessment. */
-  event('SessionAuthorised', AuthorisedSession.properties, [...ABOUT, 'session', 'testers', 'modelVersion']),
+  event('SessionAuthorised', AuthorisedSession.properties, [...ABOUT, 'session', 'testers', 'liability']),
   event('SessionQuotaReturned', { session: IdText, item: IdText, amount: Type.Integer({ minimum: 0 }) }, [
     ...ABOUT,
     'session',
+    'testers',
   ]),
   event('GrantSuspended', { causes: Type.Array(Cause, { minItems: 1 }), reason: Text }, ABOUT),
   /** Causes that were lifted; the grant stays suspended while any is left. */

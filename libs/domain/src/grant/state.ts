@@ -20,6 +20,8 @@ export interface SessionUse {
   readonly reserved: number;
   readonly authorised: Since;
   readonly request: AuthorisedSession;
+  /** The liability assignment that it rests on. */
+  readonly liability?: string;
   /** What came back. */
   readonly returned?: number;
 }
@@ -31,6 +33,7 @@ interface Known {
   readonly developer: string;
   readonly families: readonly string[];
   readonly requestedBy: string;
+  readonly requested: EventId;
   readonly scope: GrantScope;
   readonly approvals: Approvals;
   readonly amendment?: { readonly scope: GrantScope; readonly approvals: Approvals; readonly by: EventId };
@@ -46,28 +49,30 @@ export type GrantState =
       /** Key of each cause → the event that brought it. */
       readonly causes: Readonly<Record<string, Since>>;
     })
-  | (Known & { readonly status: 'revoked' | 'expired'; readonly activated?: Since; readonly ended: Since });
+  | (Known & {
+      readonly status: 'revoked' | 'expired';
+      readonly activated?: Since;
+      /** It may be suspended until an ending that is dated ahead takes effect. */
+      readonly causes?: Readonly<Record<string, Since>>;
+      readonly ended: Since;
+    });
 export type KnownGrant = Exclude<GrantState, { status: 'unknown' }>;
+
+export const causesOf = (state: KnownGrant): Readonly<Record<string, Since>> =>
+  ('causes' in state ? state.causes : undefined) ?? {};
+
+/** A grant that was activated, and no ending has taken effect. */
+export type LiveGrant = KnownGrant & { readonly activated: Since };
+export const isLiveGrant = (state: KnownGrant, now: Instant): state is LiveGrant =>
+  'activated' in state && state.activated !== undefined && !('ended' in state && state.ended.from <= now);
 
 /** Whether a grant is active at an instant: activated, within its period, neither suspended nor ended. */
 export function grantAt(state: GrantState | undefined, now: Instant): Standing {
   if (state === undefined || state.status === 'unknown') return noStanding('there is no such grant');
-  switch (state.status) {
-    case 'requested':
-    case 'refused':
-      return noStanding(`the grant is ${state.status}`);
-    case 'suspended': {
-      const cause = Object.values(state.causes).find(({ from }) => from <= now);
-      return cause ? noStanding('the grant is suspended', cause) : within(state, state.activated.by, now);
-    }
-    case 'revoked':
-    case 'expired':
-      return state.ended.from <= now || state.activated === undefined
-        ? noStanding(`the grant is ${state.status}`, state.ended)
-        : within(state, state.activated.by, now);
-    case 'active':
-      return within(state, state.activated.by, now);
-  }
+  if (!isLiveGrant(state, now))
+    return noStanding(`the grant is ${state.status}`, 'ended' in state ? state.ended : undefined);
+  const cause = Object.values(causesOf(state)).find(({ from }) => from <= now);
+  return cause ? noStanding('the grant is suspended', cause) : within(state, state.activated.by, now);
 }
 
 function within({ scope }: KnownGrant, by: EventId, now: Instant): Standing {

@@ -1,5 +1,6 @@
 import {
   Checks,
+  comesBefore,
   noStanding,
   notForRole,
   refs,
@@ -13,6 +14,8 @@ import {
   sinceOf,
   type Since,
 } from '../kernel/index.ts';
+import { partnerOfParty, type PartnerState } from '../partner/state.ts';
+import type { PartyState } from '../party/decider.ts';
 import { INSTRUMENT_COMMANDS, type InstrumentCommand } from './commands.ts';
 import type { AnnexItem, InstrumentEvent, InstrumentScope, RecordedInstrumentEvent } from './events.ts';
 
@@ -38,18 +41,35 @@ export type InstrumentState =
       readonly legalStatus: readonly { readonly status: string; readonly source: string; readonly by: EventId }[];
     };
 
+type Recorded = Extract<InstrumentState, { status: 'recorded' }>;
+
+const hasBegun = ({ recorded, scope }: Recorded, now: Instant): boolean =>
+  recorded.from <= now && (scope.time?.from === undefined || Date.parse(scope.time.from) <= now);
+
+/** Whether nothing is controlled any more: the instrument was lifted, or the time that it set itself has run out. */
+export const isLiftedAt = ({ ended, scope }: Recorded, now: Instant): boolean =>
+  (ended?.how === 'lifted' && ended.from <= now) ||
+  (scope.time?.until !== undefined && Date.parse(scope.time.until) <= now);
+
 /** Whether the instrument controls at an instant: recorded, effective, neither superseded nor lifted. */
 export function instrumentAt(state: InstrumentState | undefined, now: Instant): Standing {
   if (state === undefined || state.status === 'unknown') return noStanding('there is no such instrument');
-  if (state.recorded.from > now) return noStanding(`${state.reference} is not in force yet`);
+  if (!hasBegun(state, now)) return noStanding(`${state.reference} is not in force yet`);
+  if (isLiftedAt(state, now)) return noStanding(`${state.reference} is lifted`, state.ended);
   if (state.ended !== undefined && state.ended.from <= now)
     return noStanding(`${state.reference} is ${state.ended.how}`, state.ended);
   return standing(state.recorded.by);
 }
 
+/** Whether an authorisation may rest on it (R7): it is in force, or was lifted. */
+export const bearsAt = (state: InstrumentState | undefined, now: Instant): Standing =>
+  state?.status === 'recorded' && hasBegun(state, now) && isLiftedAt(state, now)
+    ? standing(state.ended?.by ?? state.recorded.by)
+    : instrumentAt(state, now);
+
 /** Whether an annex lists an entry at an instant. */
 export function annexEntryAt(state: InstrumentState | undefined, entry: string, now: Instant): Standing {
-  const instrument = instrumentAt(state, now);
+  const instrument = bearsAt(state, now);
   if (!instrument.holds || state?.status !== 'recorded') return instrument;
   const listed = state.annex[entry];
   if (listed === undefined || listed.added.from > now)
@@ -59,34 +79,54 @@ export function annexEntryAt(state: InstrumentState | undefined, entry: string, 
   return standing(listed.added.by);
 }
 
-export const instrumentDecider: Decider<InstrumentState, InstrumentCommand, InstrumentEvent, View> = {
+/** Whom and what else an event of an instrument is about. */
+interface Concerned {
+  readonly listed?: string | undefined;
+  readonly families?: readonly string[];
+  /** Another instrument. */
+  readonly other?: string | undefined;
+}
+type InstrumentView = View<{ instrument: InstrumentState; partner: PartnerState; party: PartyState }>;
+
+export const instrumentDecider: Decider<InstrumentState, InstrumentCommand, InstrumentEvent, InstrumentView> = {
   category: 'instrument',
   initial: { status: 'unknown' },
 
   decide(command, state, view) {
     const refused = notForRole(INSTRUMENT_COMMANDS, command);
     if (refused) return refused;
-    const { id, actor } = command;
+    const { id, actor, now, effectiveAt = now } = command;
     const effective = command.effectiveAt === undefined ? {} : { effectiveAt: command.effectiveAt };
-    const about = (
-      more: { parties?: string[]; families?: readonly string[]; instruments?: (string | undefined)[] } = {},
-    ) =>
-      refs({
-        instrument: [id, ...(more.instruments ?? [])],
-        parties: [actor.party, ...(more.parties ?? [])],
-        modelFamily: more.families,
+    const familiesOf = ({ families }: InstrumentScope) => (families === 'all' ? [] : families);
+    /** What it controls, or the part of that which an annex entry frees, and for whom. */
+    const about = (more: Concerned = {}) => {
+      const partner = more.listed === undefined ? undefined : partnerOfParty(view, more.listed);
+      return refs({
+        ally: [partner?.ally],
+        partner: [partner?.id],
+        instrument: [id, more.other],
+        parties: [actor.party, more.listed],
+        modelFamily: more.families ?? (state.status === 'recorded' ? familiesOf(state.scope) : []),
       });
+    };
     if (command.type === 'RecordInstrument') {
       if (state.status !== 'unknown') return refuse('id-taken', `${id} is recorded already`);
-      const { families } = command.payload.scope;
-      return [
-        {
-          type: 'InstrumentRecorded',
-          data: command.payload,
-          refs: about(families === 'all' ? {} : { families }),
-          ...effective,
-        },
-      ];
+      const { scope } = command.payload;
+      const { from, until } = scope.time ?? {};
+      return new Checks()
+        .require(
+          from === undefined || until === undefined || from < until,
+          'invalid-period',
+          'the period ends before it begins',
+        )
+        .then<InstrumentEvent>(() => [
+          {
+            type: 'InstrumentRecorded',
+            data: command.payload,
+            refs: about({ families: familiesOf(scope) }),
+            ...effective,
+          },
+        ]);
     }
     if (state.status === 'unknown') return refuse('not-found', `there is no instrument ${id}`);
     const checks = new Checks();
@@ -94,14 +134,18 @@ export const instrumentDecider: Decider<InstrumentState, InstrumentCommand, Inst
       case 'AddAnnexEntry': {
         const { entry, party, items } = command.payload;
         return checks
-          .require(state.ended === undefined, 'wrong-state', `the instrument is ${state.ended?.how}`)
+          .require(
+            state.ended === undefined || state.ended.from > now,
+            'wrong-state',
+            `the instrument is ${state.ended?.how}`,
+          )
           .require(!(entry in state.annex), 'id-taken', `the annex has an entry ${entry} already`)
           .require(view.state('party', party) !== undefined, 'not-found', `there is no party ${party}`)
           .then<InstrumentEvent>(() => [
             {
               type: 'AnnexEntryAdded',
               data: command.payload,
-              refs: about({ parties: [party], families: items.map(({ family }) => family) }),
+              refs: about({ listed: party, families: items.map(({ family }) => family) }),
               ...effective,
             },
           ]);
@@ -111,7 +155,7 @@ export const instrumentDecider: Decider<InstrumentState, InstrumentCommand, Inst
         const listed = state.annex[entry];
         return checks
           .require(listed !== undefined, 'not-found', `the annex has no entry ${entry}`)
-          .require(listed?.removed === undefined, 'wrong-state', `${entry} was taken out already`)
+          .require(comesBefore(listed?.removed, effectiveAt, now), 'wrong-state', `${entry} was taken out already`)
           .require(
             under === undefined || view.state('instrument', under) !== undefined,
             'not-found',
@@ -122,9 +166,9 @@ export const instrumentDecider: Decider<InstrumentState, InstrumentCommand, Inst
               type: 'AnnexEntryRemoved',
               data: command.payload,
               refs: about({
-                parties: listed ? [listed.party] : [],
+                listed: listed?.party,
                 families: listed?.items.map(({ family }) => family) ?? [],
-                instruments: [under],
+                other: under,
               }),
               ...effective,
             },
@@ -133,7 +177,11 @@ export const instrumentDecider: Decider<InstrumentState, InstrumentCommand, Inst
       case 'SupersedeInstrument': {
         const { successor } = command.payload;
         return checks
-          .require(state.ended === undefined, 'wrong-state', `the instrument is ${state.ended?.how} already`)
+          .require(
+            comesBefore(state.ended, effectiveAt, now),
+            'wrong-state',
+            `the instrument is ${state.ended?.how} already`,
+          )
           .require(
             successor !== id && view.state('instrument', successor) !== undefined,
             'not-found',
@@ -143,14 +191,18 @@ export const instrumentDecider: Decider<InstrumentState, InstrumentCommand, Inst
             {
               type: 'InstrumentSuperseded',
               data: command.payload,
-              refs: about({ instruments: [successor] }),
+              refs: about({ other: successor }),
               ...effective,
             },
           ]);
       }
       case 'LiftInstrument':
         return checks
-          .require(state.ended === undefined, 'wrong-state', `the instrument is ${state.ended?.how} already`)
+          .require(
+            comesBefore(state.ended, effectiveAt, now),
+            'wrong-state',
+            `the instrument is ${state.ended?.how} already`,
+          )
           .then<InstrumentEvent>(() => [
             { type: 'InstrumentLifted', data: command.payload, refs: about(), ...effective },
           ]);

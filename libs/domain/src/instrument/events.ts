@@ -9,6 +9,7 @@ import {
   Name,
   oneOf,
   Text,
+  Time,
   type EventOf,
   type RecordedEventOf,
 } from '../kernel/index.ts';
@@ -16,7 +17,7 @@ import type { Static } from 'typebox';
 
 const closed = { additionalProperties: false };
 
-/** What a control instrument controls: families × acts × modalities × destinations × class of persons. */
+/** What a control instrument controls: families × acts × modalities × destinations × class of persons × time. */
 export const InstrumentScope = Type.Object(
   {
     families: Type.Union([Type.Literal('all'), IdTexts]),
@@ -24,6 +25,8 @@ export const InstrumentScope = Type.Object(
     modalities: Type.Array(Modality, { minItems: 1 }),
     destinations: Type.Union([Type.Literal('all'), Countries]),
     persons: oneOf('any-foreign-person', 'foreign-national', 'foreign-entity'),
+    /** From when until when it controls, where the instrument itself says so; after that it is as if lifted. */
+    time: Type.Optional(Type.Object({ from: Type.Optional(Time), until: Type.Optional(Time) }, closed)),
   },
   closed,
 );

@@ -14,12 +14,24 @@ export const sinceOf = (event: Recorded): Since => ({ by: event.id, from: event.
  * if not, why, in words fit for a refusal, and the event that ended it, if one did.
  */
 export type Standing =
-  | { readonly holds: true; readonly by: EventId }
+  /** `lifted`: the event that last made it so again, after something had ended it. */
+  | { readonly holds: true; readonly by: EventId; readonly lifted?: EventId }
   | { readonly holds: false; readonly because: string; readonly ended?: Since };
 
-export const standing = (by: EventId): Standing => ({ holds: true, by });
+export const standing = (by: EventId, lifted?: EventId): Standing => ({
+  holds: true,
+  by,
+  ...(lifted === undefined ? {} : { lifted }),
+});
 export const noStanding = (because: string, ended?: Since): Standing => ({
   holds: false,
   because,
   ...(ended === undefined ? {} : { ended }),
 });
+
+/**
+ * Whether an ending may be recorded beside one that is known: only while that one lies ahead, and if this one comes
+ * before it. What ends next month can still be suspended today (domain.md, *Endings*).
+ */
+export const comesBefore = (known: Since | undefined, from: Instant, now: Instant): boolean =>
+  known === undefined || (known.from > now && from < known.from);

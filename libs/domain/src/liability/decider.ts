@@ -1,10 +1,38 @@
+import { isIssued, type AuthorisationState } from '../authorisation/state.ts';
 import type { GrantState } from '../grant/state.ts';
-import { Checks, notForRole, refs, refuse, sinceOf, type Decider, type View } from '../kernel/index.ts';
+import {
+  Checks,
+  comesBefore,
+  notForRole,
+  refs,
+  refuse,
+  sinceOf,
+  type Decider,
+  type Refs,
+  type View,
+} from '../kernel/index.ts';
+import type { ModelState } from '../model/decider.ts';
 import { LIABILITY_COMMANDS, type LiabilityCommand } from './commands.ts';
 import type { LiabilityEvent, LiabilityTerms, RecordedLiabilityEvent } from './events.ts';
 import { bearers, type LiabilityState } from './state.ts';
 
-export type LiabilityView = View<{ grant: GrantState }>;
+export type LiabilityView = View<{ grant: GrantState; authorisation: AuthorisationState; model: ModelState }>;
+
+/** What the grant is about is what its liability is about. */
+function aboutGrant(view: LiabilityView, id: string): Refs {
+  const grant = view.state('grant', id);
+  if (grant === undefined || grant.status === 'unknown') return refs({ grant: [id] });
+  const authorisation = view.state('authorisation', grant.scope.authorisation);
+  return refs({
+    ally: [grant.ally],
+    partner: [grant.partner],
+    modelFamily: grant.families,
+    modelVersion: grant.scope.items.flatMap(({ versions }) => versions),
+    instrument: [isIssued(authorisation) ? authorisation.instrument : undefined],
+    authorisation: [grant.scope.authorisation],
+    grant: [id],
+  });
+}
 
 /** R19, and what else a text must be to be put on the table. */
 function checkTerms(checks: Checks, { heads, period }: LiabilityTerms): void {
@@ -33,7 +61,7 @@ export const liabilityDecider: Decider<LiabilityState, LiabilityCommand, Liabili
   decide(command, state, view) {
     const refused = notForRole(LIABILITY_COMMANDS, command);
     if (refused) return refused;
-    const { id, actor, now } = command;
+    const { id, actor, now, effectiveAt = now } = command;
     const effective = command.effectiveAt === undefined ? {} : { effectiveAt: command.effectiveAt };
     if (command.type === 'ProposeLiability') {
       const { grant, terms } = command.payload;
@@ -44,41 +72,44 @@ export const liabilityDecider: Decider<LiabilityState, LiabilityCommand, Liabili
         .require(bearers(terms).includes(actor.party), 'not-entitled', 'only a party that bears something proposes');
       checkTerms(checks, terms);
       return checks.then<LiabilityEvent>(() => {
-        if (about === undefined || about.status === 'unknown') return [];
-        const { ally, partner } = about;
         return [
           {
             type: 'LiabilityProposed',
             data: { grant, terms, digest: view.digest(terms) },
-            refs: refs({
-              ally: [ally],
-              partner: [partner],
-              grant: [grant],
-              liability: [id],
-              parties: [...bearers(terms), actor.party],
-            }),
+            refs: {
+              ...aboutGrant(view, grant),
+              ...refs({ liability: [id], parties: [...bearers(terms), actor.party] }),
+            },
           },
         ];
       });
     }
     if (state.status === 'unknown') return refuse('not-found', `there is no liability assignment ${id}`);
     const { proposal, versions } = state;
-    const terms = proposal?.terms ?? versions.at(-1)?.terms;
-    const bearing = terms === undefined ? [] : bearers(terms);
-    const about = refs({
-      ally: [state.ally],
-      partner: [state.partner],
-      grant: [state.grant],
-      liability: [id],
-      parties: [...bearing, ...(actor.party === 'system' ? [] : [actor.party])],
-    });
+    const inForce = versions.at(-1)?.terms;
+    const onTable = proposal === undefined ? [] : bearers(proposal.terms);
+    // Who bears by the text in force commands it; who would bear by the text on the table signs that.
+    const signing = command.type === 'CountersignLiability' || command.type === 'DeclineLiability';
+    const bearing = signing || inForce === undefined ? onTable : bearers(inForce);
+    const parties = [...(inForce === undefined ? [] : bearers(inForce)), ...onTable];
+    const about = {
+      ...aboutGrant(view, state.grant),
+      ...refs({ liability: [id], parties: [...parties, ...(actor.party === 'system' ? [] : [actor.party])] }),
+    };
+    const terminated = state.status === 'terminated' ? state.terminated : undefined;
     const checks = new Checks()
       .require(
         actor.role === 'system' || bearing.includes(actor.party),
         'not-entitled',
         `${actor.party} bears nothing here`,
       )
-      .require(state.status !== 'terminated', 'wrong-state', 'the liability assignment is terminated');
+      .require(
+        command.type === 'TerminateLiability'
+          ? comesBefore(terminated, effectiveAt, now)
+          : terminated === undefined || terminated.from > now,
+        'wrong-state',
+        'the liability assignment is terminated',
+      );
     const one = (event: LiabilityEvent) => checks.then<LiabilityEvent>(() => [event]);
     const signedByAll =
       proposal !== undefined && bearers(proposal.terms).every((party) => party in proposal.signatures);
@@ -177,10 +208,10 @@ export const liabilityDecider: Decider<LiabilityState, LiabilityCommand, Liabili
         return proposal ? { ...state, proposal: { ...proposal, declinedBy: event.actor } } : state;
       case 'LiabilityInForce':
       case 'LiabilityAmended':
-        if (!proposal || settled.status === 'terminated') return state;
+        if (!proposal) return state;
         return {
           ...settled,
-          status: 'in-force',
+          ...(settled.status === 'terminated' ? {} : { status: 'in-force' as const }),
           versions: [...state.versions, { ...since, terms: proposal.terms, digest: proposal.digest }],
         };
       case 'InsuranceEvidenced': {

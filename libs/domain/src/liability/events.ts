@@ -14,7 +14,17 @@ import {
 } from '../kernel/index.ts';
 
 const closed = { additionalProperties: false };
-const ABOUT = ['ally', 'partner', 'parties', 'grant', 'liability'] as const;
+const ABOUT = [
+  'ally',
+  'partner',
+  'parties',
+  'modelFamily',
+  'modelVersion',
+  'instrument',
+  'authorisation',
+  'grant',
+  'liability',
+] as const;
 
 export const LiabilityHead = Type.Object(
   {

@@ -46,6 +46,27 @@ export type LiabilityState =
 export const bearers = ({ heads }: LiabilityTerms): readonly string[] =>
   [...new Set(heads.flatMap(({ shares, layers }) => [...shares, ...layers].map(({ party }) => party)))].sort();
 
+/** Whether nothing more can be done to it. */
+export const isTerminatedAt = (state: LiabilityState, now: Instant): boolean =>
+  state.status === 'terminated' && state.terminated.from <= now;
+
+const DAY_MS = 86_400_000;
+/**
+ * Where an assignment stands at an instant. In the tail it covers nothing new, and what happened while it was in force
+ * can still be notified, for the notice days that its last version gives.
+ */
+export function liabilityLifeAt(
+  state: LiabilityState,
+  now: Instant,
+): 'unknown' | 'proposed' | 'in-force' | 'tail' | 'terminated' {
+  if (state.status === 'unknown') return 'unknown';
+  if (state.status === 'terminated' && state.terminated.from <= now) {
+    const last = versionAt(state, state.terminated.from);
+    return last !== undefined && now < state.terminated.from + last.terms.noticeDays * DAY_MS ? 'tail' : 'terminated';
+  }
+  return versionAt(state, now) === undefined ? 'proposed' : 'in-force';
+}
+
 /** The version that applies at an instant: the last that began by then. */
 export const versionAt = (state: LiabilityState, at: Instant): LiabilityVersion | undefined =>
   state.status === 'unknown' ? undefined : state.versions.findLast(({ from }) => from <= at);
@@ -64,8 +85,10 @@ export function liabilityAt(state: LiabilityState | undefined, modality: Modalit
     return noStanding(`the liability assignment does not cover ${modality}`, version);
   if (!terms.insuranceRequired) return standing(by);
   const policies = Object.values(state.insurance);
-  if (policies.some(({ from, until, lapsed }) => from <= now && now < until && !(lapsed && lapsed.from <= now)))
-    return standing(by);
+  const valid = policies.findLast(
+    ({ from, until, lapsed }) => from <= now && now < until && !(lapsed && lapsed.from <= now),
+  );
+  if (valid !== undefined) return standing(by, valid.by);
   // The policy that covered longest is the one whose lapse ended it: an earlier one that it replaced ended nothing.
   const endOf = (policy: Insurance) => Math.min(policy.until, policy.lapsed?.from ?? Infinity);
   const last = policies.filter(({ from }) => from <= now).sort((a, b) => endOf(a) - endOf(b));

@@ -1,5 +1,6 @@
 import {
   Checks,
+  comesBefore,
   noStanding,
   notForRole,
   refs,
@@ -60,7 +61,7 @@ export const modelDecider: Decider<ModelState, ModelCommand, ModelEvent, View> =
   decide(command, state, view) {
     const refused = notForRole(MODEL_COMMANDS, command);
     if (refused) return refused;
-    const { id, actor } = command;
+    const { id, actor, now, effectiveAt = now } = command;
     const about = (version?: string) => refs({ modelFamily: [id], modelVersion: [version], parties: [actor.party] });
     if (command.type === 'RegisterModelFamily') {
       if (state.status !== 'unknown') return refuse('id-taken', `${id} is registered already`);
@@ -74,9 +75,14 @@ export const modelDecider: Decider<ModelState, ModelCommand, ModelEvent, View> =
     );
     switch (command.type) {
       case 'ReleaseModelVersion': {
-        const { version } = command.payload;
+        const { version, modalities, weightsDigest } = command.payload;
         return checks
           .require(familyOf(view, version) === undefined, 'id-taken', `there is a model version ${version} already`)
+          .require(
+            weightsDigest !== undefined || !modalities.includes('weights'),
+            'weights-digest-missing',
+            'a version whose weights leave the developer states their digest',
+          )
           .then<ModelEvent>(() => [{ type: 'ModelVersionReleased', data: command.payload, refs: about(version) }]);
       }
       case 'ClassifyModel': {
@@ -94,7 +100,11 @@ export const modelDecider: Decider<ModelState, ModelCommand, ModelEvent, View> =
         const held = state.versions[version];
         return checks
           .require(held !== undefined, 'not-found', `there is no model version ${version}`)
-          .require(held?.withdrawn === undefined, 'wrong-state', 'the model version is withdrawn already')
+          .require(
+            comesBefore(held?.withdrawn, effectiveAt, now),
+            'wrong-state',
+            'the model version is withdrawn already',
+          )
           .then<ModelEvent>(() => [{ type: 'ModelVersionWithdrawn', data: command.payload, refs: about(version) }]);
       }
     }

@@ -1,9 +1,20 @@
-import { criteriaInForceAt, type CriteriaState } from '../criteria/index.ts';
-import { Checks, notForRole, refs, refuse, type Decider, type Period, type View, sinceOf } from '../kernel/index.ts';
+import { criteriaInForceAt, type CriteriaState, type CriteriaVersion } from '../criteria/index.ts';
+import {
+  Checks,
+  comesBefore,
+  notForRole,
+  refs,
+  refuse,
+  type Decider,
+  type Period,
+  type Since,
+  type View,
+  sinceOf,
+} from '../kernel/index.ts';
 import type { PartyState } from '../party/index.ts';
 import { PARTNER_COMMANDS, type PartnerCommand } from './commands.ts';
 import type { PartnerEvent, RecordedPartnerEvent } from './events.ts';
-import type { Admission, PartnerState } from './state.ts';
+import { suspensionOf, type Admission, type PartnerState } from './state.ts';
 
 type Known = Exclude<PartnerState, { status: 'unknown' }>;
 export type PartnerView = View<{ party: PartyState; criteria: CriteriaState }>;
@@ -13,11 +24,15 @@ const countryOf = (view: PartnerView, party: string): string | undefined => {
   return state && state.status !== 'unknown' ? state.country : undefined;
 };
 
+/** The criteria version that it applied under. */
+function versionOf(state: Known, view: PartnerView): CriteriaVersion | undefined {
+  const criteria = view.state('criteria', state.criteriaSet);
+  return criteria?.status === 'published' && state.version !== undefined ? criteria.versions[state.version] : undefined;
+}
+
 /** R1: everything that bars an admission. */
 function barsAdmission(state: Known, view: PartnerView): Checks {
-  const criteria = view.state('criteria', state.criteriaSet);
-  const version =
-    criteria?.status === 'published' && state.version !== undefined ? criteria.versions[state.version] : undefined;
+  const version = versionOf(state, view);
   const checks = new Checks().require(version !== undefined, 'criterion-unassessed', 'the partner has not applied yet');
   for (const { criterion, mandatory } of version?.criteria ?? []) {
     const outcome = state.assessments[criterion];
@@ -34,9 +49,13 @@ function barsAdmission(state: Known, view: PartnerView): Checks {
   return checks.require(state.consent !== undefined, 'no-consent-to-review', 'consent to on-site review is missing');
 }
 
-const admissionOf = (by: Admission['by'], { from, until }: Period, conditions: readonly string[]): Admission => ({
+const admissionOf = (
+  { by, from: counts }: Since,
+  { from, until }: Period,
+  conditions: readonly string[],
+): Admission => ({
   by,
-  from: Date.parse(from),
+  from: Math.max(Date.parse(from), counts),
   until: Date.parse(until),
   conditions,
 });
@@ -48,7 +67,7 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent,
   decide(command, state, view) {
     const refused = notForRole(PARTNER_COMMANDS, command);
     if (refused) return refused;
-    const { id, actor, now } = command;
+    const { id, actor, now, effectiveAt = now } = command;
     if (command.type === 'NominatePartner') {
       const { party, criteriaSet } = command.payload;
       const country = countryOf(view, party);
@@ -79,7 +98,12 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent,
     const about = refs({
       ally: [state.ally],
       partner: [id],
-      parties: [state.party, state.authority, ...(actor.party === 'system' ? [] : [actor.party])],
+      parties: [
+        state.party,
+        state.authority,
+        ...(actor.party === 'system' ? [] : [actor.party]),
+        ...(command.type === 'AssessEligibilityCriterion' ? [command.payload.waiver?.by] : []),
+      ],
     });
     const effective = command.effectiveAt === undefined ? {} : { effectiveAt: command.effectiveAt };
     const checks = new Checks()
@@ -102,6 +126,13 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent,
       checks.require(allowed.includes(state.status), 'wrong-state', `the partner is ${state.status}`);
     const one = (event: PartnerEvent) => checks.then<PartnerEvent>(() => [{ ...event, ...effective }]);
     const undecided = ['nominated', 'applied', 'returned'] as const;
+    const ended = 'ended' in state ? state.ended : undefined;
+    /** Removed, but only from a later day on: until then it is what it was. */
+    const stillThere = state.status === 'removed' && state.ended.from > now;
+    const beginsAndEnds = ({ from, until }: Period) =>
+      checks.require(from < until, 'invalid-period', 'the period ends before it begins');
+    const atOnce = () =>
+      checks.require(effectiveAt <= now, 'counts-at-once', 'a reinstatement counts when it is recorded');
     const personal = command.personal ? { personal: [command.personal] } : {};
 
     switch (command.type) {
@@ -134,8 +165,21 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent,
         checks.require(state.consent !== undefined, 'no-consent-to-review', 'consent to on-site review is missing');
         return one({ type: 'OnSiteReviewCompleted', data: command.payload, refs: about });
       case 'AssessEligibilityCriterion': {
-        const { outcome, waiver } = command.payload;
-        inStatus(...undecided);
+        const { criterion, outcome, waiver } = command.payload;
+        inStatus('applied');
+        const criteria = versionOf(state, view)?.criteria;
+        checks
+          .require(
+            state.status !== 'applied' || (criteria?.some((each) => each.criterion === criterion) ?? false),
+            'not-found',
+            `there is no criterion ${criterion} in the version that it is assessed by`,
+          )
+          .require(waiver?.by !== state.party, 'no-self-assessment', 'nobody waives a criterion for themselves')
+          .require(
+            waiver === undefined || countryOf(view, waiver.by) !== undefined,
+            'not-found',
+            `there is no party ${waiver?.by}`,
+          );
         checks.require(
           (outcome === 'waived') === (waiver !== undefined),
           'waiver-incomplete',
@@ -145,8 +189,7 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent,
       }
       case 'AdmitPartner': {
         inStatus('applied');
-        const { period } = command.payload;
-        checks.require(period.from < period.until, 'invalid-period', 'the period ends before it begins');
+        beginsAndEnds(command.payload.period);
         return barsAdmission(state, view)
           .also(one({ type: 'PartnerAdmitted', data: command.payload, refs: about }))
           .then<PartnerEvent>(() => [{ type: 'PartnerAdmitted', data: command.payload, refs: about, ...effective }]);
@@ -155,9 +198,13 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent,
         inStatus(...undecided);
         return one({ type: 'PartnerRefused', data: command.payload, refs: about });
       case 'RenewAdmission': {
-        inStatus('admitted', 'expired');
+        inStatus('admitted', 'suspended', 'expired');
         const { period } = command.payload;
-        checks.require(period.from < period.until, 'invalid-period', 'the period ends before it begins');
+        beginsAndEnds(period).require(
+          !('admission' in state) || state.status === 'expired' || Date.parse(period.from) <= state.admission.until,
+          'invalid-period',
+          'a renewal leaves no gap: after one, renew the admission when it has expired',
+        );
         return one({ type: 'AdmissionRenewed', data: command.payload, refs: about });
       }
       case 'ExpireAdmission': {
@@ -167,13 +214,19 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent,
         return one({ type: 'AdmissionExpired', data: {}, refs: about, effectiveAt: until });
       }
       case 'SuspendPartner':
-        inStatus('admitted');
+        if (!stillThere) inStatus('admitted', 'suspended');
+        checks.require(
+          !('admission' in state) || comesBefore(suspensionOf(state), effectiveAt, now),
+          'wrong-state',
+          'the partner is suspended already',
+        );
         return one({ type: 'PartnerSuspended', data: command.payload, refs: about });
       case 'ReinstatePartner':
-        inStatus('suspended');
+        if (!('suspension' in state && (stillThere || state.status === 'expired'))) inStatus('suspended');
+        atOnce();
         return one({ type: 'PartnerReinstated', data: command.payload, refs: about });
       case 'RemovePartner':
-        inStatus('admitted', 'suspended', 'expired');
+        if (!(stillThere && comesBefore(ended, effectiveAt, now))) inStatus('admitted', 'suspended', 'expired');
         return one({ type: 'PartnerRemoved', data: command.payload, refs: about });
     }
   },
@@ -188,8 +241,12 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent,
     if (state.status === 'unknown') return state;
     const since = sinceOf(event);
     switch (event.type) {
-      case 'EligibilityApplicationSubmitted':
-        return { ...nominated(state), status: 'applied', version: event.data.version };
+      case 'EligibilityApplicationSubmitted': {
+        const { version } = event.data;
+        // What was assessed by another version says nothing about this one.
+        const assessments = version === state.version ? state.assessments : {};
+        return { ...nominated(state), status: 'applied', version, assessments };
+      }
       case 'EligibilityApplicationReturned':
         return { ...nominated(state), status: 'returned' };
       case 'ScreeningPerformed': {
@@ -214,33 +271,48 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent,
         return {
           ...nominated(state),
           status: 'admitted',
-          admission: admissionOf(event.id, event.data.period, event.data.conditions),
+          admission: admissionOf(since, event.data.period, event.data.conditions),
         };
       case 'AdmissionRenewed': {
-        const conditions = 'admission' in state ? state.admission.conditions : [];
-        return {
-          ...nominated(state),
-          status: 'admitted',
-          admission: admissionOf(event.id, event.data.period, conditions),
-        };
+        if (!('admission' in state)) return state;
+        const renewed = admissionOf(since, event.data.period, state.admission.conditions);
+        // Renewed ahead of time it goes on without a break.
+        const from = state.status === 'expired' ? renewed.from : Math.min(renewed.from, state.admission.from);
+        const suspension = suspensionOf(state);
+        const admission = { ...renewed, from };
+        return suspension === undefined
+          ? { ...nominated(state), status: 'admitted', admission }
+          : { ...nominated(state), status: 'suspended', admission, suspension };
       }
       case 'PartnerRefused':
         return { ...nominated(state), status: 'refused' };
       case 'AdmissionExpired':
-        return 'admission' in state
-          ? { ...nominated(state), status: 'expired', admission: state.admission, ended: since }
-          : state;
-      case 'PartnerSuspended':
-        return 'admission' in state
-          ? { ...nominated(state), status: 'suspended', admission: state.admission, suspension: since }
-          : state;
-      case 'PartnerReinstated':
-        return 'admission' in state ? { ...nominated(state), status: 'admitted', admission: state.admission } : state;
+        return over(state, 'expired', since);
+      case 'PartnerSuspended': {
+        if (!('admission' in state)) return state;
+        if ('ended' in state) return { ...state, suspension: since };
+        return { ...nominated(state), status: 'suspended', admission: state.admission, suspension: since };
+      }
+      case 'PartnerReinstated': {
+        if (!('admission' in state)) return state;
+        if ('ended' in state) {
+          const { suspension: _, ...rest } = state;
+          return rest;
+        }
+        return { ...nominated(state), status: 'admitted', admission: state.admission, reinstated: event.id };
+      }
       case 'PartnerRemoved':
-        return { ...nominated(state), status: 'removed', ended: since };
+        return over(state, 'removed', since);
     }
   },
 };
+
+function over(state: Known, status: 'expired' | 'removed', ended: Since): PartnerState {
+  if (!('admission' in state)) return state;
+  const suspension = suspensionOf(state);
+  const { admission } = state;
+  return { ...nominated(state), status, admission, ended, ...(suspension === undefined ? {} : { suspension }) };
+}
 
 /** What every status has. */
 function nominated(state: Known) {

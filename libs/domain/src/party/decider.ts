@@ -1,5 +1,6 @@
 import {
   Checks,
+  comesBefore,
   noStanding,
   notForRole,
   refs,
@@ -37,7 +38,7 @@ interface Known {
 
 export type PartyState =
   | { readonly status: 'unknown' }
-  | (Known & { readonly status: 'registered' })
+  | (Known & { readonly status: 'registered'; readonly reinstated?: EventId })
   | (Known & { readonly status: 'suspended'; readonly suspension: Since; readonly because: string });
 
 /** Whether a party is registered and not suspended at an instant. */
@@ -45,7 +46,7 @@ export function partyAt(state: PartyState | undefined, now: Instant): Standing {
   if (state === undefined || state.status === 'unknown') return noStanding('the party is not registered');
   if (state.status === 'suspended' && state.suspension.from <= now)
     return noStanding(`the party is suspended: ${state.because}`, state.suspension);
-  return standing(state.registeredBy);
+  return standing(state.registeredBy, state.status === 'registered' ? state.reinstated : undefined);
 }
 
 export const partyDecider: Decider<PartyState, PartyCommand, PartyEvent, View> = {
@@ -53,10 +54,10 @@ export const partyDecider: Decider<PartyState, PartyCommand, PartyEvent, View> =
   initial: { status: 'unknown' },
 
   decide(command, state) {
-    const { actor, id } = command;
+    const { actor, id, now, effectiveAt = now } = command;
     const refused = notForRole(PARTY_COMMANDS, command);
     if (refused) return refused;
-    const about = refs({ parties: [id] });
+    const about = refs({ parties: [id, actor.party] });
     if (command.type === 'RegisterParty') {
       if (state.status !== 'unknown') return refuse('wrong-state', `${id} is registered already`);
       return [{ type: 'PartyRegistered', data: command.payload, refs: about }];
@@ -95,10 +96,12 @@ export const partyDecider: Decider<PartyState, PartyCommand, PartyEvent, View> =
           .then<PartyEvent>(() => [{ type: 'PartyKeyCompromised', data: command.payload, refs: about }]);
       }
       case 'SuspendParty':
-        if (state.status === 'suspended') return refuse('wrong-state', 'the party is suspended already');
+        if (state.status === 'suspended' && !comesBefore(state.suspension, effectiveAt, now))
+          return refuse('wrong-state', 'the party is suspended already');
         return [{ type: 'PartySuspended', data: command.payload, refs: about }];
       case 'ReinstateParty':
         if (state.status !== 'suspended') return refuse('wrong-state', 'the party is not suspended');
+        if (effectiveAt > now) return refuse('counts-at-once', 'a reinstatement counts when it is recorded');
         return [{ type: 'PartyReinstated', data: command.payload, refs: about }];
     }
   },
@@ -129,7 +132,7 @@ export const partyDecider: Decider<PartyState, PartyCommand, PartyEvent, View> =
         return { ...state, status: 'suspended', suspension: sinceOf(event), because: event.data.reason };
       case 'PartyReinstated': {
         const { kind, name, country, registeredBy, facilities, keys } = state;
-        return { status: 'registered', kind, name, country, registeredBy, facilities, keys };
+        return { status: 'registered', kind, name, country, registeredBy, facilities, keys, reinstated: event.id };
       }
     }
   },

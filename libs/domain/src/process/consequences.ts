@@ -1,10 +1,10 @@
-import { isIssued, overdueAt } from '../authorisation/state.ts';
-import { barsActivation } from '../grant/activation.ts';
-import { isApproved, type KnownGrant } from '../grant/state.ts';
+import { isIssued, isLive, overdueAt } from '../authorisation/state.ts';
+import { barsActivation, barsAmendment } from '../grant/activation.ts';
+import { causesOf, isLiveGrant, usedOf, type KnownGrant } from '../grant/state.ts';
 import { discrepanciesOf, measured, useOf } from '../evidence/judge.ts';
 import { runKeyOf } from '../evidence/state.ts';
 import type { Instant } from '../kernel/index.ts';
-import { bearers } from '../liability/state.ts';
+import { bearers, isTerminatedAt } from '../liability/state.ts';
 import type { KnownSession } from '../session/state.ts';
 import type { DomainView } from '../states.ts';
 import { endingOf, restsOn } from './endings.ts';
@@ -125,7 +125,7 @@ function* ofAuthorisations(view: DomainView, now: Instant, ids: Iterable<string>
     const of = { category: 'authorisation', id, cause: state.issued.by };
     for (const late of overdueAt(state, now))
       yield { ...of, type: 'MarkConditionOverdue', payload: late, rule: `overdue ${late.condition} ${late.period}` };
-    if ((state.status === 'issued' || state.status === 'suspended') && Date.parse(state.scope.period.until) <= now)
+    if (isLive(state, now) && Date.parse(state.scope.period.until) <= now)
       yield { ...of, type: 'ExpireAuthorisation', payload: {}, rule: 'expiry' };
   }
 }
@@ -151,7 +151,7 @@ function* ofTesters(view: DomainView, now: Instant, ids: Iterable<string>): Iter
 function* ofLiabilities(view: DomainView, now: Instant, ids: Iterable<string>): Iterable<Consequence> {
   for (const id of ids) {
     const state = view.state('liability', id);
-    if (state === undefined || state.status === 'unknown' || state.status === 'terminated') continue;
+    if (state === undefined || state.status === 'unknown' || isTerminatedAt(state, now)) continue;
     const of = { category: 'liability', id };
     const reason = 'its period has ended';
     for (const [policy, { by, until, lapsed }] of Object.entries(state.insurance))
@@ -189,49 +189,48 @@ function* ofGrant(view: DomainView, id: string, grant: KnownGrant, now: Instant)
   const of = { category: 'grant', id };
   const authorisation = view.state('authorisation', grant.scope.authorisation);
   const reserved = isIssued(authorisation) ? authorisation.reserved[id] : undefined;
+  const ended = 'ended' in grant && grant.ended.from <= now ? grant.ended : undefined;
+  const bars = grant.status === 'requested' ? barsActivation(id, grant, view, now) : [];
+  const on = { category: 'authorisation', id: grant.scope.authorisation };
 
-  if (
-    grant.status === 'requested' &&
-    isApproved(grant.approvals) &&
-    barsActivation(id, grant, view, now).length === 0
-  ) {
-    const cause = grant.approvals['allied-authority'] ?? '';
-    if (reserved === undefined) {
+  if (grant.status === 'requested') {
+    if (Date.parse(grant.scope.period.until) <= now)
+      yield { ...of, type: 'ExpireGrant', payload: {}, cause: grant.requested, rule: 'expiry' };
+    else if (bars.length === 0) {
+      const approved = grant.approvals['allied-authority'] ?? '';
       const items = grant.scope.items.map(({ item, amount }) => ({ item, amount }));
-      yield {
-        type: 'DecrementAuthorisation',
-        category: 'authorisation',
-        id: grant.scope.authorisation,
-        payload: { grant: id, items },
-        cause,
-        rule: `R8 ${id}`,
-      };
-    } else yield { ...of, type: 'ActivateGrant', payload: {}, cause, rule: 'R8' };
+      // Once its quantity has gone back, what brings it again is that event: each cause acts once.
+      const cause = (isIssued(authorisation) ? authorisation.replenished[id] : undefined) ?? approved;
+      if (reserved === undefined)
+        yield { ...on, type: 'DecrementAuthorisation', payload: { grant: id, items }, cause, rule: `R8 ${id}` };
+      else yield { ...of, type: 'ActivateGrant', payload: {}, cause: approved, rule: 'R8' };
+    }
   }
 
-  const over = grant.status === 'refused' || grant.status === 'revoked' || grant.status === 'expired';
-  if (over && reserved !== undefined) {
-    const items = Object.entries(reserved)
-      .map(([item, amount]) => ({ item, amount: amount - used(grant, item) }))
+  // The unused rest goes back when the grant ends, or when its activation fails after its quantity was reserved.
+  const failed = grant.status === 'refused' || bars.length > 0;
+  if (reserved !== undefined && (ended !== undefined || failed)) {
+    const items = Object.entries(reserved.items)
+      .map(([item, amount]) => ({ item, amount: amount - usedOf(grant, item) }))
       .filter(({ amount }) => amount > 0);
-    const cause = 'ended' in grant ? grant.ended.by : Object.values(grant.approvals).at(-1);
-    if (items.length > 0 && cause !== undefined)
+    const before = Object.values(reserved.items).join(' ');
+    if (items.length > 0)
       yield {
+        ...on,
         type: 'ReplenishAuthorisation',
-        category: 'authorisation',
-        id: grant.scope.authorisation,
         payload: { grant: id, items },
-        cause,
-        rule: `R5 ${id}`,
+        cause: ended?.by ?? reserved.by,
+        // More may come back later, when a session returns what it did not use.
+        rule: `R5 ${id} of ${before}`,
       };
   }
 
-  if (grant.status === 'active' || grant.status === 'suspended') {
-    if (grant.amendment && isApproved(grant.amendment.approvals))
+  if (isLiveGrant(grant, now)) {
+    if (grant.amendment && barsAmendment(grant, view).length === 0)
       yield { ...of, type: 'AmendGrant', payload: {}, cause: grant.amendment.by, rule: 'R6' };
     if (Date.parse(grant.scope.period.until) <= now)
       yield { ...of, type: 'ExpireGrant', payload: {}, cause: grant.activated.by, rule: 'expiry' };
-    const held = grant.status === 'suspended' ? grant.causes : {};
+    const held = causesOf(grant);
     const standings = restsOn(view, id, grant, now);
     const ended = standings.flatMap(([key, on]) =>
       !on.holds && on.ended && !(key in held) ? [{ key, on, event: on.ended.by }] : [],
@@ -247,8 +246,7 @@ function* ofGrant(view: DomainView, id: string, grant: KnownGrant, now: Instant)
     for (const [key, on] of standings) {
       const cause = held[key];
       if (cause === undefined || !on.holds) continue;
-      const lifting =
-        (key.startsWith('authorisation') && isIssued(authorisation) && authorisation.reinstated?.by) || on.by;
+      const lifting = on.lifted ?? on.by;
       yield {
         ...of,
         type: 'LiftGrantCauses',
@@ -259,11 +257,6 @@ function* ofGrant(view: DomainView, id: string, grant: KnownGrant, now: Instant)
     }
   }
 }
-
-const used = (grant: KnownGrant, item: string): number =>
-  Object.values(grant.sessions)
-    .filter((use) => use.item === item)
-    .reduce((sum, { reserved, returned = 0 }) => sum + reserved - returned, 0);
 
 function* ofSessions(
   view: DomainView,

@@ -3,7 +3,7 @@ import { annexStandingOf, instrumentStandingOf } from '../authorisation/instrume
 import { assess } from '../authorise.ts';
 import type { AuthorisedSession } from '../grant/events.ts';
 import { liabilityFor } from '../grant/activation.ts';
-import type { KnownGrant } from '../grant/state.ts';
+import { causesOf, type KnownGrant } from '../grant/state.ts';
 import { noStanding, standing, type Instant, type Modality, type Since, type Standing } from '../kernel/index.ts';
 import { familyOf, modelVersionAt } from '../model/decider.ts';
 import { partnerAt } from '../partner/state.ts';
@@ -87,10 +87,8 @@ export function endingOf(
     ...assessments.map((assessment) => stillAssessed(view, grant, item, assessment, now)),
   ];
   for (const on of [...whole, ...own]) if (!on.holds && on.ended) return { since: on.ended, reason: on.because };
-  if (grant.status === 'suspended') {
-    const cause = Object.values(grant.causes).find(({ from }) => from <= now);
-    if (cause) return { since: cause, reason: 'the grant is suspended' };
-  }
+  const cause = Object.values(causesOf(grant)).find(({ from }) => from <= now);
+  if (cause) return { since: cause, reason: 'the grant is suspended' };
   if ('ended' in grant && grant.ended.from <= now)
     return { since: grant.ended, reason: `the grant is ${grant.status}` };
   return undefined;

@@ -113,7 +113,8 @@ export function scopeOf(view: DomainView, entries: readonly Recorded[]): Scope {
         break;
       case 'grant':
         if (type === 'SessionAuthorised') for (const id of refs.session ?? []) session(id, stream);
-        else if (type !== 'SessionQuotaReturned') grant(stream);
+        else if (type === 'SessionQuotaReturned') scope.grants.add(stream);
+        else grant(stream);
         break;
       case 'session':
         session(stream, refs.grant?.[0]);

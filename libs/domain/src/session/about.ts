@@ -26,6 +26,7 @@ export function aboutGrantedSession(
     grant: [grantId],
     session: [id],
     testers,
+    liability: [grant.sessions[id]?.liability],
   });
 }
 

@@ -1,4 +1,5 @@
 import { authorise } from '../authorise.ts';
+import { criteriaInForceAt } from '../criteria/decider.ts';
 import { Checks, notForRole, refuse, sinceOf, type Decider } from '../kernel/index.ts';
 import { sealReasons } from '../release/index.ts';
 import type { DomainView } from '../states.ts';
@@ -49,6 +50,8 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
         ...(payload.place === undefined ? ['place'] : []),
         ...(payload.endUse === undefined ? ['end use'] : []),
       ].map((what) => ({ rule: 'not-stated', detail: `the report does not say the ${what}` }));
+      const set = grant.scope.criteriaSet;
+      const inForce = criteriaInForceAt(view.state('criteria', set), Date.parse(payload.startedAt));
       const plain = sealReasons([...('deny' in judged ? judged.deny : []), ...unstated], payload.testers);
       return [
         {
@@ -58,6 +61,7 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
             ...payload,
             party: grant.party,
             misfits: plain.reasons,
+            ...(inForce === undefined ? {} : { criteria: { set, version: inForce.version, by: inForce.by } }),
           },
           refs: aboutGrantedSession(view, id, payload.grant, payload.modelVersion, payload.testers),
           effectiveAt: Date.parse(payload.startedAt),
@@ -168,11 +172,13 @@ export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent,
     if (event.type === 'SessionOpened') {
       const { grant, party, authorised: _, ...authorised } = event.data;
       const { modelVersion, modality, testers } = authorised;
-      return { ...fresh, status: 'open', grant, modelVersion, modality, testers, authorised, party };
+      const { criteria } = authorised;
+      return { ...fresh, status: 'open', grant, modelVersion, modality, testers, authorised, criteria, party };
     }
     if (event.type === 'SessionReported') {
-      const { grant, party, modelVersion, modality, testers, misfits } = event.data;
-      return { ...fresh, status: 'reported', grant, modelVersion, modality, testers, party, misfits };
+      const { grant, party, modelVersion, modality, testers, criteria, misfits } = event.data;
+      const judged = criteria === undefined ? {} : { criteria };
+      return { ...fresh, status: 'reported', grant, modelVersion, modality, testers, ...judged, party, misfits };
     }
     if (state.status === 'unknown') return state;
     const ended = (status: 'completed' | 'cancelled' | 'failed' | 'terminated' | 'voided'): SessionState => ({

@@ -15,7 +15,7 @@ import {
 } from '../kernel/index.ts';
 import { AuthorisedSession } from '../grant/events.ts';
 
-const ABOUT = ['ally', 'partner', 'parties', 'grant', 'session'] as const;
+const ABOUT = ['ally', 'partner', 'parties', 'modelVersion', 'authorisation', 'grant', 'session'] as const;
 export const Misfit = Type.Object({ rule: Name, detail: Text }, { additionalProperties: false });
 export const Reported = {
   grant: IdText,
@@ -42,11 +42,25 @@ export const SESSION_EVENTS = [
   /** Follows `SessionAuthorised`, whose decision it carries out. */
   event('SessionOpened', { grant: IdText, party: IdText, authorised: IdText, ...AuthorisedSession.properties }, [
     ...ABOUT,
+    'modelFamily',
+    'instrument',
+    'liability',
     'testers',
-    'modelVersion',
   ]),
   /** After the fact: judged against the authority at the time, never refused; `misfits` is what did not fit (R14). */
-  event('SessionReported', { ...Reported, party: IdText, misfits: Type.Array(Misfit) }, ABOUT),
+  event(
+    'SessionReported',
+    {
+      ...Reported,
+      party: IdText,
+      misfits: Type.Array(Misfit),
+      /** The testing criteria that were in force when it started (R11); absent if none were. */
+      criteria: Type.Optional(
+        Type.Object({ set: IdText, version: IdText, by: IdText }, { additionalProperties: false }),
+      ),
+    },
+    ABOUT,
+  ),
   event(
     'CriterionOutcomeRecorded',
     {

@@ -17,6 +17,8 @@ interface Known {
   readonly began: Since;
   /** Absent if it was reported and never opened. */
   readonly authorised?: AuthorisedSession;
+  /** The testing criteria that it is judged by (R11); none were in force if absent. */
+  readonly criteria?: AuthorisedSession['criteria'];
   /** Of one that was reported: what did not fit the authority at the time. */
   readonly misfits?: readonly { readonly rule: string; readonly detail: string }[];
   readonly outcomes: Readonly<Record<string, CriterionOutcome>>;

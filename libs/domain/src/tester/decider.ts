@@ -1,5 +1,6 @@
 import {
   Checks,
+  comesBefore,
   noStanding,
   notForRole,
   refs,
@@ -37,6 +38,12 @@ export type TesterState =
 
 export type TesterView = View<{ partner: PartnerState }>;
 
+type Clearance = NonNullable<Extract<TesterState, { status: 'rostered' | 'left' }>['clearance']>;
+
+/** Whether a clearance has begun, and nothing has ended it or will. */
+const runsAt = (clearance: Clearance | undefined, now: Instant): clearance is Clearance =>
+  clearance !== undefined && clearance.from <= now && now < clearance.until && clearance.ended === undefined;
+
 /** Whether a tester is on the roster and cleared at an instant. */
 export function testerAt(state: TesterState | undefined, now: Instant): Standing {
   if (state === undefined || state.status === 'unknown') return noStanding('is on no roster');
@@ -55,7 +62,7 @@ export const testerDecider: Decider<TesterState, TesterCommand, TesterEvent, Tes
   decide(command, state, view) {
     const refused = notForRole(TESTER_COMMANDS, command);
     if (refused) return refused;
-    const { id, actor } = command;
+    const { id, actor, now, effectiveAt = now } = command;
     const effective = command.effectiveAt === undefined ? {} : { effectiveAt: command.effectiveAt };
     const personal = command.personal ? { personal: [{ ...command.personal, person: id }] } : {};
     if (command.type === 'RosterTester') {
@@ -90,7 +97,13 @@ export const testerDecider: Decider<TesterState, TesterCommand, TesterEvent, Tes
         'not-entitled',
         'the tester is of another authority',
       )
-      .require(state.status === 'rostered', 'wrong-state', 'the tester has left the roster');
+      .require(
+        command.type === 'WithdrawTester'
+          ? comesBefore(state.left, effectiveAt, now)
+          : state.left === undefined || state.left.from > now,
+        'wrong-state',
+        'the tester has left the roster',
+      );
     const one = (event: TesterEvent) => checks.then<TesterEvent>(() => [{ ...event, ...effective, ...personal }]);
     switch (command.type) {
       case 'DeclareNationality':
@@ -107,12 +120,18 @@ export const testerDecider: Decider<TesterState, TesterCommand, TesterEvent, Tes
       }
       case 'RecordClearance': {
         const { period } = command.payload;
-        checks.require(period.from < period.until, 'invalid-period', 'the period ends before it begins');
+        checks
+          .require(period.from < period.until, 'invalid-period', 'the period ends before it begins')
+          .require(
+            !runsAt(state.clearance, now) || Date.parse(period.from) <= state.clearance.until,
+            'invalid-period',
+            'a renewal leaves no gap: after one, record the clearance when the former has ended',
+          );
         return one({ type: 'ClearanceRecorded', data: command.payload, refs: about });
       }
       case 'EndClearance':
         checks.require(
-          state.clearance !== undefined && state.clearance.ended === undefined,
+          state.clearance !== undefined && comesBefore(state.clearance.ended, effectiveAt, now),
           'wrong-state',
           'there is no clearance to end',
         );
@@ -152,10 +171,12 @@ export const testerDecider: Decider<TesterState, TesterCommand, TesterEvent, Tes
       }
       case 'ClearanceRecorded': {
         const { level, period } = event.data;
-        return {
-          ...state,
-          clearance: { ...since, level, from: Date.parse(period.from), until: Date.parse(period.until) },
-        };
+        const from = Math.max(Date.parse(period.from), since.from);
+        const until = Date.parse(period.until);
+        const { clearance: held } = state;
+        // Renewed ahead of time it goes on without a break.
+        const began = runsAt(held, event.recordedAt) && from <= held.until ? Math.min(from, held.from) : from;
+        return { ...state, clearance: { ...since, level, from: began, until } };
       }
       case 'ClearanceEnded':
         return state.clearance ? { ...state, clearance: { ...state.clearance, ended: since } } : state;

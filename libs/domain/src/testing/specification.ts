@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import {
   isRefused,
   refs,
@@ -28,6 +28,9 @@ export interface Fact {
   readonly data: object;
   readonly refs?: NewEvent['refs'];
   readonly effectiveAt?: Instant;
+  readonly personal?: Recorded['personal'];
+  /** Who acted; the ledger itself if absent. */
+  readonly by?: string;
 }
 
 export interface Given {
@@ -64,7 +67,8 @@ export function fold(
       stream: id,
       revision,
       index: revision,
-      actor: 'system',
+      actor: (fact.by ?? 'system') as Recorded['actor'],
+      ...(fact.personal === undefined ? {} : { personal: fact.personal }),
       occurredAt: recordedAt,
       effectiveAt: fact.effectiveAt ?? recordedAt,
       recordedAt,
@@ -92,4 +96,37 @@ export function given(decider: AnyDecider, { id, history = [], view, now = at('2
       };
     },
   };
+}
+
+type AnyView = { readonly now: Instant };
+
+/** What a command comes to: the types of its events, or the rules that refuse it. */
+type Row = readonly [
+  title: string,
+  history: readonly Fact[],
+  command: string,
+  by: Actor,
+  comesTo: readonly string[],
+  payload?: object,
+  more?: {
+    readonly effectiveAt?: Instant;
+    readonly now?: Instant;
+    readonly personal?: object;
+    readonly view?: AnyView;
+  },
+];
+
+/** A table of rules and cases: each a test that gives one command after a history. */
+export function cases(decider: AnyDecider, id: string, view: AnyView, rows: readonly Row[]): void {
+  test.each(rows)('%s', (_, history, type, by, comesTo, payload = {}, more = {}) => {
+    const now = more.now ?? view.now;
+    const { effectiveAt, personal } = more;
+    const state = fold(decider, id, history, now);
+    const command = { type, id, payload, actor: by, now, effectiveAt, personal, newId: () => 'new' };
+    const decision = decider.decide(command as never, state as never, { ...(more.view ?? view), now } as never);
+    const got = isRefused(decision)
+      ? (decision as { refused: readonly { rule: string }[] }).refused.map(({ rule }) => rule)
+      : (decision as readonly NewEvent[]).map((event) => event.type);
+    expect(got).toEqual(comesTo);
+  });
 }
