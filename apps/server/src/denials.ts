@@ -8,7 +8,13 @@ import {
   type Refusal,
 } from '@countersign/domain';
 import type { SequencedStore } from '@countersign/event-store';
-import type { CommandRequest, LedgerView, SystemCommand } from '@countersign/ledger';
+import {
+  eventIdOf,
+  systemCommandIdOf,
+  type CommandRequest,
+  type LedgerView,
+  type SystemCommand,
+} from '@countersign/ledger';
 
 interface Repeated {
   readonly grant: string;
@@ -80,32 +86,20 @@ export class Denials {
 
   /** The counts whose ten minutes have ended. */
   due(now: Instant): readonly SystemCommand[] {
-    return this.#kept.metaKeys(KEYS).flatMap((key) => {
-      const node = key.slice(KEYS.length);
-      const own = node === this.#node;
-      const counts = own ? this.#repeated : countsIn(this.#kept.getMeta(key));
-      // Its own process has had ten minutes more to record it.
-      const ended = own ? now : now - SAME_REFUSAL_MS;
-      return [...counts].flatMap(([first, { grant, stream, until, count }]) =>
-        until > ended
-          ? []
-          : [
-              {
-                type: 'CountDenials',
-                category: 'denial',
-                id: stream,
-                payload: { first, count, grant },
-                cause: first,
-                rule: `R15 count ${node}`,
-              },
-            ],
-      );
-    });
+    const others = this.#kept
+      .metaKeys(KEYS)
+      .filter((key) => key !== KEYS + this.#node)
+      // Their own process has had ten minutes more to record them.
+      .flatMap((key) => due(key.slice(KEYS.length), countsIn(this.#kept.getMeta(key)), now - SAME_REFUSAL_MS));
+    return [...due(this.#node, this.#repeated, now), ...others];
   }
 
-  /** Told of each entry: a count that is recorded needs no keeping. */
-  recorded({ type, data }: Recorded): void {
-    if (type === 'AccessDenialsCounted' && this.#repeated.delete((data as { first: string }).first)) this.#keep();
+  /** Told of each entry: a count of this process that is recorded needs no keeping. Others count the same refusal too. */
+  recorded({ type, data, id, stream }: Recorded): void {
+    if (type !== 'AccessDenialsCounted') return;
+    const { first } = data as { first: string };
+    const own = eventIdOf(systemCommandIdOf(first, ruleOf(this.#node), stream), 0);
+    if (id === own && this.#repeated.delete(first)) this.#keep();
   }
 
   /** Not waited for: what a crash takes is the last few milliseconds of a count, never a refusal. */
@@ -129,3 +123,18 @@ export class Denials {
 
 const countsIn = (kept: Uint8Array | undefined): [string, Repeated][] =>
   kept === undefined ? [] : (JSON.parse(Buffer.from(kept).toString('utf8')) as [string, Repeated][]);
+
+const ruleOf = (node: string): string => `R15 count ${node}`;
+
+/** What records a process's counts whose ten minutes ended by then. */
+const due = (node: string, counts: Iterable<[string, Repeated]>, ended: Instant): SystemCommand[] =>
+  [...counts]
+    .filter(([, { until }]) => until <= ended)
+    .map(([first, { grant, stream, count }]) => ({
+      type: 'CountDenials',
+      category: 'denial',
+      id: stream,
+      payload: { first, count, grant },
+      cause: first,
+      rule: ruleOf(node),
+    }));
