@@ -17,6 +17,8 @@ export interface SequencerOptions {
   /** Leaves in the tree here, and how many of them a confirmed checkpoint covers. */
   readonly size: () => number;
   readonly signed: () => number;
+  /** Whether anything may be signed here: not before all that is stored is taken in and found sound. */
+  readonly maySign: () => boolean;
   /** Signs the tree as it is now. */
   readonly sign: () => { readonly size: number; readonly note: string };
   /** Told of a checkpoint of this process once the event store has confirmed it. */
@@ -55,6 +57,7 @@ export class Sequencer {
   /** There are new leaves. */
   leaves(): void {
     this.#unsignedSince ??= performance.now();
+    if (!this.#options.maySign()) return;
     if (this.#leads) void this.#signAll();
     else if (this.#options.progress.holder === undefined) void this.#takeLease();
   }
@@ -84,7 +87,7 @@ export class Sequencer {
 
   async #watch(): Promise<void> {
     const since = this.#unsignedSince;
-    if (since === undefined || this.#closed) return;
+    if (since === undefined || this.#closed || !this.#options.maySign()) return;
     if (this.#leads) await this.#signAll();
     else if (this.#options.progress.holder === undefined || performance.now() - since > this.#patience)
       await this.#takeLease();
@@ -120,11 +123,11 @@ export class Sequencer {
 
   /** Signs until every leaf is under a checkpoint: what arrives while one is confirmed is the next one's. */
   async #signAll(): Promise<void> {
-    const { streams, progress, size, signed, sign, confirmed } = this.#options;
+    const { streams, progress, size, signed, maySign, sign, confirmed } = this.#options;
     if (this.#busy) return;
     this.#busy = true;
     try {
-      while (this.#leads && !this.#closed && size() > signed()) {
+      while (this.#leads && !this.#closed && maySign() && size() > signed()) {
         const before = progress.checkpoint;
         const next = sign();
         const event = bookkeeping('countersign.Checkpoint.v1', Buffer.from(next.note));
