@@ -97,10 +97,10 @@ export class EntriesController {
 
   @Get(':index')
   @ApiOperation({ summary: 'An entry with its receipt under the latest checkpoint' })
-  receipt(@Param('index') text: string, @CallerOf() caller: Caller): Receipt {
+  async receipt(@Param('index') text: string, @CallerOf() caller: Caller): Promise<Receipt> {
     if (!READS_EVERYTHING.has(caller.role))
       throw problem(403, 'not-entitled', 'entries by index are for roles that read everything');
-    const receipt = /^(0|[1-9]\d{0,14})$/.test(text) ? this.ledger.receipt(Number(text)) : undefined;
+    const receipt = /^(0|[1-9]\d{0,14})$/.test(text) ? await this.ledger.receipt(Number(text)) : undefined;
     if (!receipt) throw problem(404, 'not-found', `the log has no entry ${text}`);
     return receipt;
   }

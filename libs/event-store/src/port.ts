@@ -109,6 +109,11 @@ export interface SequencedStore extends EventStore {
    * one process owns the store. @throws StoreUnavailableError (rejects) if that cannot be found out in time
    */
   synced(): Promise<void>;
+  /**
+   * Resolves when a checkpoint covers the leaf of this index, which is in the log here: at once where leaf and checkpoint
+   * are one commit. @throws StoreUnavailableError (rejects) if nobody signs in time
+   */
+  signed(index: number): Promise<void>;
   /** Leaves in the tree of the latest checkpoint. */
   readonly size: number;
   /** Why the store refuses appends; absent while it takes them. */

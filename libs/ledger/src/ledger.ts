@@ -184,7 +184,7 @@ export class Ledger {
     const id = request.id ?? streamIdOf(request.category, commandId);
     const { actor, route, payload, body = payload } = request;
     const commandDigest = digestOf({ actor: actor.party, route, payload: body });
-    const before = this.#repeat(commandId, commandDigest);
+    const before = await this.#repeat(commandId, commandDigest);
     if (before) return before;
     if (this.#underWay.has(commandId)) return { outcome: 'under-way' };
     this.#underWay.add(commandId);
@@ -195,7 +195,7 @@ export class Ledger {
         if (!mayFollow || decided.events.some(({ type }) => mayFollow(typeNameOf(type)))) await this.#follow();
         return this.#done(decided);
       }
-      if (decided.outcome === 'before') return this.#repeat(commandId, commandDigest) as Outcome;
+      if (decided.outcome === 'before') return (await this.#repeat(commandId, commandDigest)) as Outcome;
       if (decided.outcome === 'refused')
         // One after the other, so that the same refusal again finds the first.
         return await this.#queues.run(`refusals of ${request.actor.party}`, () =>
@@ -272,9 +272,10 @@ export class Ledger {
     return mine;
   }
 
-  /** The receipt of an entry, under the latest checkpoint. */
-  receipt(index: number): Receipt | undefined {
+  /** The receipt of an entry, under the latest checkpoint: waits for one that covers it. */
+  async receipt(index: number): Promise<Receipt | undefined> {
     const event = this.store.entry(index);
+    if (event) await this.store.signed(index);
     return event && receiptOf(this.store, index, event.data, this.store.size, this.store.checkpoint());
   }
 
@@ -372,7 +373,7 @@ export class Ledger {
     const denial = this.#options.denialOf?.(request, reasons, this.view);
     if (!denial) return { outcome: 'refused', reasons, receipts: [] };
     if ('first' in denial) {
-      const receipt = this.receipt(denial.first);
+      const receipt = await this.receipt(denial.first);
       return { outcome: 'refused', reasons, receipts: receipt ? [receipt] : [] };
     }
     const decided = await this.#decideAndAppend({
@@ -381,7 +382,7 @@ export class Ledger {
       commandId,
       commandDigest,
     });
-    if (decided.outcome === 'before') return this.#repeat(commandId, commandDigest) as Outcome;
+    if (decided.outcome === 'before') return (await this.#repeat(commandId, commandDigest)) as Outcome;
     return { outcome: 'refused', reasons, receipts: decided.outcome === 'appended' ? this.#receipts(decided) : [] };
   }
 
@@ -410,19 +411,21 @@ export class Ledger {
   }
 
   /** The original answer to a command that is in the log already, under the latest checkpoint. */
-  #repeat(commandId: string, commandDigest: string): Outcome | undefined {
+  async #repeat(commandId: string, commandDigest: string): Promise<Outcome | undefined> {
+    if (!this.#isThere(commandId)) return undefined;
+    // Another process may have written it this moment: then its first events can be here before its last.
+    await this.store.synced();
     const indices: number[] = [];
     for (let n = 0; ; n++) {
       const index = this.store.indexOf(eventIdOf(commandId, n));
       if (index === undefined) break;
       indices.push(index);
     }
-    if (indices.length === 0) return undefined;
     const entries = indices.map((index) => this.#entry(index));
     const [first] = entries as [Entry];
     const last = entries.at(-1) as Entry;
     if (first.commanddigest !== commandDigest) return { outcome: 'key-reused' };
-    const receipts = indices.map((index) => this.receipt(index) as Receipt);
+    const receipts = (await Promise.all(indices.map((index) => this.receipt(index)))) as Receipt[];
     const rules = first.data['reasons'];
     if (first.type === 'countersign.AccessDenied.v1' && Array.isArray(rules))
       return { outcome: 'refused', reasons: rules as [Refusal, ...Refusal[]], receipts };

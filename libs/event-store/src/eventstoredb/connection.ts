@@ -1,25 +1,51 @@
-import { EventStoreDBClient } from '@eventstore/db-client';
-import { pause } from './waiting.ts';
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import { BatchAppends } from './batch-appends.ts';
+import { newClient, retire } from './client.ts';
 
-/**
- * The clients of a connection string, one for each in a process: appends have a client of their own, since this library
- * hands the fault of one batch stream to every append that is under way in the process.
- */
-export interface Connection {
-  readonly appends: EventStoreDBClient;
-  readonly reads: EventStoreDBClient;
+/** The ways to an event store, one of each kind in a process; appends have their own, so that no reading delays them. */
+export class Connection {
+  readonly appends: BatchAppends;
+  readonly #connectionString: string;
+  #reads: EventStoreDBClient;
+  /** Told when the way of reads is given up as dead: what still waits on it will never hear of anything. */
+  readonly #onDead = new Set<() => void>();
+  users = 0;
+
+  /** @throws Error if the connection string is not one */
+  constructor(connectionString: string) {
+    this.#connectionString = connectionString;
+    this.appends = new BatchAppends(connectionString);
+    this.#reads = newClient(connectionString);
+  }
+
+  get reads(): EventStoreDBClient {
+    return this.#reads;
+  }
+
+  /** Reading goes on over a new connection, unless someone saw to that already. */
+  renewReads(dead: EventStoreDBClient): void {
+    if (this.#reads !== dead) return;
+    this.#reads = newClient(this.#connectionString);
+    for (const told of [...this.#onDead]) told();
+    void retire(dead);
+  }
+
+  onDead(told: () => void): () => void {
+    this.#onDead.add(told);
+    return () => this.#onDead.delete(told);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.appends.close(), retire(this.#reads)]);
+  }
 }
 
-const connections = new Map<string, Connection & { users: number }>();
+const connections = new Map<string, Connection>();
 
 /** @throws Error if the connection string is not one */
 export function connect(connectionString: string): Connection {
   let found = connections.get(connectionString);
-  if (found === undefined) {
-    const client = () => EventStoreDBClient.connectionString(connectionString);
-    found = { appends: client(), reads: client(), users: 0 };
-    connections.set(connectionString, found);
-  }
+  if (found === undefined) connections.set(connectionString, (found = new Connection(connectionString)));
   found.users++;
   return found;
 }
@@ -29,6 +55,5 @@ export async function disconnect(connectionString: string): Promise<void> {
   const found = connections.get(connectionString);
   if (found === undefined || --found.users > 0) return;
   connections.delete(connectionString);
-  // A stream that ends while it is cancelled never tells, so this is not waited for long.
-  await Promise.race([Promise.all([found.appends.dispose(), found.reads.dispose()]), pause(500)]);
+  await found.close();
 }

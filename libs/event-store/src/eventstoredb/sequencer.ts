@@ -17,6 +17,8 @@ export interface SequencerOptions {
   /** Leaves in the tree here, and how many of them a confirmed checkpoint covers. */
   readonly size: () => number;
   readonly signed: () => number;
+  /** Whether anything may be signed here: not before all that is stored is taken in and found sound. */
+  readonly maySign: () => boolean;
   /** Signs the tree as it is now. */
   readonly sign: () => { readonly size: number; readonly note: string };
   /** Told of a checkpoint of this process once the event store has confirmed it. */
@@ -59,6 +61,7 @@ export class Sequencer {
   /** There are new leaves. */
   leaves(): void {
     this.#unsignedSince ??= performance.now();
+    if (!this.#options.maySign()) return;
     if (this.#leads) this.#plan();
     else if (this.#options.progress.holder === undefined) void this.#takeLease();
   }
@@ -88,7 +91,7 @@ export class Sequencer {
 
   async #watch(): Promise<void> {
     const since = this.#unsignedSince;
-    if (since === undefined || this.#closed) return;
+    if (since === undefined || this.#closed || !this.#options.maySign()) return;
     if (this.#leads) this.#plan();
     else if (this.#options.progress.holder === undefined || performance.now() - since > this.#patience)
       await this.#takeLease();
@@ -137,9 +140,10 @@ export class Sequencer {
    * expects it, so it is refused if this one is.
    */
   #signNext(): void {
-    const { streams, progress, size, signed, sign, confirmed } = this.#options;
+    const { streams, progress, size, signed, maySign, sign, confirmed } = this.#options;
     if (this.#underWay === 0) this.#sent = { size: signed(), revision: progress.checkpoint };
-    if (!this.#leads || this.#closed || this.#underWay >= MOST_UNDER_WAY || size() <= this.#sent.size) return;
+    if (!this.#leads || this.#closed || !maySign()) return;
+    if (this.#underWay >= MOST_UNDER_WAY || size() <= this.#sent.size) return;
     const next = sign();
     const expected = this.#sent.revision;
     this.#sent = { size: next.size, revision: expected === 'none' ? 0 : expected + 1 };

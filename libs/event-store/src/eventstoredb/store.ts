@@ -105,6 +105,10 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
   readonly #retentions = new Map<string, string>();
   /** How far the event store was looked through for more of ours. */
   #passed: bigint | null = null;
+  /** When anything last came from there, by the monotonic clock. */
+  #heard = performance.now();
+  /** All that was there at the start is taken in, and nothing speaks against signing. */
+  #sound = false;
   #unsound: string | undefined;
   #away: string | undefined;
   #markTimer: NodeJS.Timeout | undefined;
@@ -129,6 +133,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       progress: this.#mirror.progress,
       size: () => this.memory.directory.size,
       signed: () => this.#signed.size,
+      maySign: () => this.#sound && this.#unsound === undefined,
       sign: () => {
         const { size } = this.memory.frontier;
         return { size, note: this.#sign(size, this.memory.frontier.root()) };
@@ -153,10 +158,12 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       },
       (position) => {
         this.#passed = position;
+        this.#heard = performance.now();
       },
     );
-    this.#ready = this.#subscription.caughtUp.then(() => {
-      this.#unsound ??= this.#belowMark();
+    this.#ready = this.#subscription.caughtUp.then(async () => {
+      this.#unsound ??= await this.#belowMark();
+      this.#sound = true;
       this.#mirror.commit();
     });
     this.#ready.catch(() => undefined);
@@ -217,10 +224,16 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     expected: ExpectedRevision,
   ): Promise<Sequenced | Conflict> {
     await this.#ready;
-    for (;;) {
+    for (let current = false; ;) {
       const because = this.readOnlyBecause;
       if (because !== undefined) throw new StoreReadOnlyError(because);
       const known = this.#known(stream, events);
+      if (known && 'conflict' in known && !current) {
+        // Some of what was appended as one may have come by here already, and the rest not yet.
+        await this.#hasAll();
+        current = true;
+        continue;
+      }
       if (known) return 'conflict' in known ? known : await this.#underCheckpoint(known);
       const actual = this.#revision(stream);
       // Streams only grow: what is beyond it here is beyond it everywhere.
@@ -262,8 +275,16 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
 
   async #underCheckpoint(known: Pick<Sequenced, 'stream' | 'revisions' | 'indices' | 'duplicate'>): Promise<Sequenced> {
     const last = known.indices.reduce((a, b) => Math.max(a, b));
-    if (last >= this.#signed.size) await this.#until(this.#forSigned, { index: last });
+    await this.#covered(last);
     return { appended: true, ...known, checkpoint: this.#signed.note, size: this.#signed.size };
+  }
+
+  async signed(index: number): Promise<void> {
+    await this.#within(this.#covered(index));
+  }
+
+  async #covered(index: number): Promise<void> {
+    if (index >= this.#signed.size) await this.#until(this.#forSigned, { index });
   }
 
   #revision(stream: string): number | 'none' {
@@ -280,15 +301,15 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
   }
 
   async synced(): Promise<void> {
-    await this.#within(
-      this.#ready.then(async () => {
-        const { progress } = this.#mirror;
-        const known = [progress.position, this.#passed].filter((each) => each !== null);
-        const head = await this.#streams.lastAfter(known.length === 0 ? null : known.reduce((a, b) => (a > b ? a : b)));
-        if (head !== null && (progress.position === null || progress.position < head))
-          await this.#until(this.#forPosition, { position: head });
-      }),
-    );
+    await this.#within(this.#ready.then(() => this.#hasAll()));
+  }
+
+  async #hasAll(): Promise<void> {
+    const { progress } = this.#mirror;
+    const known = [progress.position, this.#passed].filter((each) => each !== null);
+    const head = await this.#streams.lastAfter(known.length === 0 ? null : known.reduce((a, b) => (a > b ? a : b)));
+    if (head !== null && (progress.position === null || progress.position < head))
+      await this.#until(this.#forPosition, { position: head });
   }
 
   async setMeta(key: string, value: Uint8Array): Promise<void> {
@@ -324,6 +345,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
   /** Each event of the ledger, in the event store's order. */
   #take(event: StoredEvent): void {
     if (this.closed) return;
+    this.#heard = performance.now();
     const { progress } = this.#mirror;
     if (event.stream === CHECKPOINTS) this.#checkpointSeen(event);
     else if (event.stream === LEASE) {
@@ -392,7 +414,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
   }
 
   /** Why nothing may be signed on this event store (design.md, decision 9); undefined if all is well. */
-  #belowMark(): string | undefined {
+  async #belowMark(): Promise<string | undefined> {
     const file = this.#options.highWaterFile;
     const restore = 'Restore the newest copy of the event store, one that has them all, and start again.';
     let mark;
@@ -407,6 +429,8 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       writeHighWater(file, { size: 0, root: Buffer.from(this.hasher.empty()).toString('base64') });
       return undefined;
     }
+    // Another process may have signed meanwhile. Whoever wrote the mark had that checkpoint confirmed before.
+    if (mark.size > this.size) await this.#hasAll();
     if (mark.size > this.size)
       return `the event store has a checkpoint over ${this.size} entries, but one over ${mark.size} was signed before: it is an old copy. ${restore}`;
     if (this.rootAt(mark.size) !== mark.root)
@@ -438,7 +462,24 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
   }
 
   #until<W extends object>(list: (Waiting & W)[], what: W): Promise<void> {
-    return new Promise((resolve, reject) => list.push({ resolve, reject, ...what }));
+    return new Promise((resolve, reject) => {
+      const began = performance.now();
+      // Confirmed there, and nothing comes by here: a connection that is dead and does not know it.
+      const timer = setTimeout(() => {
+        if (this.#heard < began && !this.closed) this.#streams.renew();
+      }, this.#deadlineMs / 3).unref();
+      const waiting = {
+        resolve: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+        reject: (fault: Error) => {
+          clearTimeout(timer);
+          reject(fault);
+        },
+      };
+      list.push({ ...waiting, ...what });
+    });
   }
 
   #wakeAll(fault: Error): void {

@@ -1,9 +1,8 @@
 import {
   BACKWARDS,
-  binaryEvent,
+  DeadlineExceededError,
   END,
   FORWARDS,
-  NO_STREAM,
   START,
   STREAM_NAME,
   StreamNotFoundError,
@@ -26,7 +25,7 @@ import type {
 } from '../port.ts';
 import { connect, disconnect, type Connection } from './connection.ts';
 import { explained, isPassing } from './faults.ts';
-import { backOff, pause, within } from './waiting.ts';
+import { backOff, pause, SlowError, within } from './waiting.ts';
 
 export interface StreamsOptions {
   /** `esdb://…`, with credentials and certificates as the client library takes them. */
@@ -87,7 +86,6 @@ export class EventStoreDbStreams implements EventStore {
     if (this.#closed) throw new StoreReadOnlyError('it is closed');
     const until = performance.now() + this.#options.deadlineMs;
     if (expected === 'any') return await this.#appendAny(stream, events, until);
-    const batch = events.map(({ id, type, data }) => binaryEvent({ id, type, data }));
     const first = expected === 'none' ? 0 : expected + 1;
     const ours = (duplicate: boolean): Appended => ({
       appended: true,
@@ -98,13 +96,7 @@ export class EventStoreDbStreams implements EventStore {
     for (let attempt = 0; ; attempt++) {
       const left = until - performance.now();
       try {
-        await within(
-          left,
-          this.#connection.appends.appendToStream(this.#physical(stream), batch, {
-            expectedRevision: expected === 'none' ? NO_STREAM : BigInt(expected),
-            deadline: Math.ceil(left),
-          }),
-        );
+        await this.#connection.appends.append(this.#physical(stream), events, expected, this.#attempt(left));
         return ours(false);
       } catch (fault) {
         if (!(fault instanceof WrongExpectedVersionError) && (!isPassing(fault) || performance.now() >= until))
@@ -167,27 +159,28 @@ export class EventStoreDbStreams implements EventStore {
   async *#read(stream: string, from: number, count: number, until: number): AsyncGenerator<StoredEvent> {
     let next = from;
     for (let attempt = 0; next - from < count; attempt++) {
+      const client = this.#connection.reads;
+      let heard = false;
       try {
-        const reading = this.#connection.reads.readStream<RecordedEvent & { data: Uint8Array }>(
-          this.#physical(stream),
-          {
-            fromRevision: BigInt(next),
-            direction: FORWARDS,
-            maxCount: Math.min(count - (next - from), Number.MAX_SAFE_INTEGER),
-            requiresLeader: true,
-            deadline: Math.ceil(Math.max(1, until - performance.now())),
-          },
-        );
+        const reading = client.readStream<RecordedEvent & { data: Uint8Array }>(this.#physical(stream), {
+          fromRevision: BigInt(next),
+          direction: FORWARDS,
+          maxCount: Math.min(count - (next - from), Number.MAX_SAFE_INTEGER),
+          requiresLeader: true,
+          deadline: this.#attempt(until - performance.now()),
+        });
         for await (const { event } of reading) {
           if (!event) continue;
           next = Number(event.revision) + 1;
-          attempt = 0;
+          [attempt, heard] = [0, true];
           yield this.#stored(event as AllStreamRecordedEvent);
+          until = Math.max(until, performance.now() + this.#options.deadlineMs);
         }
         return;
       } catch (fault) {
         if (fault instanceof StreamNotFoundError) return;
         if (!isPassing(fault) || performance.now() >= until) throw this.#explained(fault);
+        if (!heard && isSlow(fault)) this.#connection.renewReads(client);
         await pause(backOff(attempt));
       }
     }
@@ -272,6 +265,11 @@ export class EventStoreDbStreams implements EventStore {
     });
   }
 
+  /** Reading goes on over a new connection: nothing comes over the present one any more. */
+  renew(): void {
+    this.#connection.renewReads(this.#connection.reads);
+  }
+
   subscribe(
     after: Position | null,
     handler: (event: StoredEvent) => void | Promise<void>,
@@ -299,6 +297,7 @@ export class EventStoreDbStreams implements EventStore {
     let open = true;
     let reading: ReturnType<Connection['reads']['subscribeToAll']> | undefined;
     const prefix = this.#options.namespace;
+    const leave = this.#connection.onDead(() => reading?.destroy(new SlowError('the connection is dead')));
     const run = async (): Promise<void> => {
       for (let attempt = 0; open; attempt++) {
         try {
@@ -308,8 +307,9 @@ export class EventStoreDbStreams implements EventStore {
               filterOn: STREAM_NAME,
               prefixes: [prefix, `$$${prefix}`],
               checkpointInterval: 32,
-              checkpointReached: (_, { commit }) => {
-                onPassed(commit);
+              checkpointReached: ({ readableLength }, { commit }) => {
+                // What was read before and still waits here is not passed yet.
+                if (readableLength === 0) onPassed(commit);
               },
             },
           });
@@ -320,6 +320,8 @@ export class EventStoreDbStreams implements EventStore {
             ahead = from.readableLength;
             if (ahead === 0) caughtUp.resolve();
           });
+          // Also when nobody reads any more.
+          reading.on('error', () => undefined);
           reading.once('confirmation', () => {
             onLost(undefined);
           });
@@ -357,6 +359,7 @@ export class EventStoreDbStreams implements EventStore {
       caughtUp: caughtUp.promise,
       close: () => {
         open = false;
+        leave();
         caughtUp.resolve();
         this.#subscriptions.delete(subscription);
         reading?.unsubscribe().catch(() => undefined);
@@ -401,14 +404,21 @@ export class EventStoreDbStreams implements EventStore {
   /** Until it works, or fails for good, or the time is over. */
   async #again<T>(until: number, ask: (left: number) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
-      const left = Math.max(1, until - performance.now());
+      const left = this.#attempt(until - performance.now());
+      const client = this.#connection.reads;
       try {
-        return await within(left, ask(Math.ceil(left)));
+        return await within(left, ask(left));
       } catch (fault) {
         if (fault instanceof StreamNotFoundError || !isPassing(fault) || performance.now() >= until) throw fault;
+        if (isSlow(fault)) this.#connection.renewReads(client);
         await pause(Math.min(backOff(attempt), until - performance.now()));
       }
     }
+  }
+
+  /** For one try, in milliseconds: so that there is time for another, over a new connection, where the first is dead. */
+  #attempt(left: number): number {
+    return Math.ceil(Math.max(1, Math.min(left, this.#options.deadlineMs / 3)));
   }
 
   #physical(stream: string): string {
@@ -446,6 +456,8 @@ export class EventStoreDbStreams implements EventStore {
     return explained(fault, this.#options.connectionString);
   }
 }
+
+const isSlow = (fault: unknown): boolean => fault instanceof SlowError || fault instanceof DeadlineExceededError;
 
 const serverPosition = (commit: Position): ServerPosition => ({ commit, prepare: commit });
 

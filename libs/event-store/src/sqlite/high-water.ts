@@ -26,7 +26,8 @@ export function readHighWater(file: string): HighWaterMark | undefined {
 
 /** Durable once it returns: written beside, flushed, then moved into place, and the move flushed too. */
 export function writeHighWater(file: string, mark: HighWaterMark): void {
-  const beside = `${file}.new`;
+  // Processes may share the mark, and write it at the same time.
+  const beside = `${file}.${process.pid}.new`;
   const fd = openSync(beside, 'w');
   try {
     writeSync(fd, `${JSON.stringify(mark)}\n`);

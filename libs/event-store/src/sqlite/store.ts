@@ -140,6 +140,10 @@ class SqliteStore extends StoredLog implements SequencedStore {
   }
 
   /** One process owns the file, so there is nothing that it has not told. */
+  signed(): Promise<void> {
+    return Promise.resolve();
+  }
+
   synced(): Promise<void> {
     return Promise.resolve();
   }

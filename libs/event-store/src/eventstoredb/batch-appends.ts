@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import {
+  CancelledError,
+  convertToCommandError,
+  UnavailableError,
+  UnknownError,
+  type EventStoreDBClient,
+} from '@eventstore/db-client';
+import type * as Unpacking from '@eventstore/db-client/dist/streams/appendToStream/unpackError.js';
+import type * as Shared from '@eventstore/db-client/generated/shared_pb.js';
+import type * as Grpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import type * as Streams from '@eventstore/db-client/generated/streams_pb.js';
+import type { EventData } from '../port.ts';
+import { newClient, plumbing, retire } from './client.ts';
+import { SlowError } from './waiting.ts';
+
+// The protocol's messages as the client library has them: CommonJS, whose names a module cannot see.
+const load = createRequire(import.meta.url) as <T>(name: string) => T;
+const { StreamsClient } = load<typeof Grpc>('@eventstore/db-client/generated/streams_grpc_pb.js');
+const { BatchAppendReq } = load<typeof Streams>('@eventstore/db-client/generated/streams_pb.js');
+const { Empty, StreamIdentifier, UUID } = load<typeof Shared>('@eventstore/db-client/generated/shared_pb.js');
+const { unpackToCommandError } = load<typeof Unpacking>(
+  '@eventstore/db-client/dist/streams/appendToStream/unpackError.js',
+);
+
+/** What one message holds, at most: the server takes none over 4 MiB. */
+const MESSAGE_BYTES = 3 * 1024 * 1024;
+
+interface Pending {
+  readonly resolve: () => void;
+  readonly reject: (fault: Error) => void;
+}
+interface Call {
+  write(request: Streams.BatchAppendReq): boolean;
+  cancel(): void;
+  on(event: 'data', listener: (answer: Streams.BatchAppendResp) => void): Call;
+  on(event: 'error', listener: (fault: Error) => void): Call;
+  on(event: 'end', listener: () => void): Call;
+}
+/** A call on which requests and answers go to and fro: what is under way on it fails with it, and nothing else does. */
+interface Line {
+  readonly client: EventStoreDBClient;
+  readonly pending: Map<string, Pending>;
+  readonly call: Promise<Call>;
+  /** When the server was last heard on it, by the monotonic clock. */
+  heard: number;
+}
+
+/**
+ * Appends over the protocol's batch call, many under way at a time. The client library has one too. It is not used, since
+ * there all calls of a process share one table: when one call fails, what is under way on every other is told that it
+ * failed, and the answers that then come throw in a listener, which ends the process. It also keeps for good a question
+ * that failed (what can this server do?), sends a deadline by this machine's clock, which need not be the server's, and
+ * with `throwOnAppendFailure=false` in the connection string takes a refused append for one that was done.
+ */
+export class BatchAppends {
+  readonly #connectionString: string;
+  #client: EventStoreDBClient;
+  #line: Line | undefined;
+
+  constructor(connectionString: string) {
+    this.#connectionString = connectionString;
+    this.#client = newClient(connectionString);
+  }
+
+  /**
+   * Resolves once the server has confirmed. @throws the client library's errors; SlowError if nobody answers in time. After
+   * that, and after any passing fault, what became of the events is not known
+   */
+  async append(stream: string, events: readonly EventData[], after: number | 'none', withinMs: number): Promise<void> {
+    const line = (this.#line ??= this.#open());
+    const id = randomUUID();
+    const began = performance.now();
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        timer = setTimeout(
+          () => reject(new SlowError(`no answer within ${Math.ceil(withinMs)} ms`)),
+          Math.max(1, withinMs),
+        );
+        line.pending.set(id, { resolve, reject });
+        line.call.then((call) => {
+          // Given up meanwhile, or the call has failed with all that waited for it.
+          if (line.pending.has(id)) for (const each of requests(id, stream, events, after)) call.write(each);
+        }, reject);
+      });
+    } catch (fault) {
+      // Nothing was heard for all that time: a connection that is dead and does not know it.
+      if (fault instanceof SlowError && line.heard < began) this.#renew(line);
+      throw fault;
+    } finally {
+      clearTimeout(timer);
+      line.pending.delete(id);
+    }
+  }
+
+  #open(): Line {
+    const client = this.#client;
+    const inner = plumbing(client);
+    const pending = new Map<string, Pending>();
+    const end = (fault: Error) => {
+      if (this.#line === line) this.#line = undefined;
+      for (const { reject } of pending.values()) reject(fault);
+      pending.clear();
+    };
+    const call = inner.getGRPCClient(StreamsClient, 'appendToStream').then((grpc) => {
+      const failed = (fault: Error) => {
+        end(convertToCommandError(fault) as Error);
+        // The library finds another way for the next call, if need be by asking who leads.
+        void inner.handleError(grpc, fault);
+      };
+      return (grpc.batchAppend(...inner.callArguments({}, { deadline: Infinity })) as unknown as Call)
+        .on('data', (answer) => {
+          line.heard = performance.now();
+          // One that was given up has no need of its answer any more.
+          const waiting = pending.get(answer.getCorrelationId()?.getString() ?? '');
+          if (answer.hasSuccess()) waiting?.resolve();
+          else waiting?.reject(faultOf(answer));
+        })
+        .on('error', failed)
+        .on('end', () => failed(new UnavailableError(undefined, 'the server ended the call')));
+    });
+    const line: Line = { client, pending, call, heard: 0 };
+    call.catch(end);
+    return line;
+  }
+
+  /** Another client, with a connection of its own, in the place of one that is dead. */
+  #renew(dead: Line): void {
+    if (this.#client !== dead.client) return;
+    this.#client = newClient(this.#connectionString);
+    this.#leave(dead, new CancelledError(undefined, 'the connection was dead'));
+    void retire(dead.client);
+  }
+
+  #leave(line: Line, fault: Error): void {
+    if (this.#line === line) this.#line = undefined;
+    for (const { reject } of line.pending.values()) reject(fault);
+    line.pending.clear();
+    line.call.then(
+      (call) => call.cancel(),
+      () => undefined,
+    );
+  }
+
+  async close(): Promise<void> {
+    if (this.#line) this.#leave(this.#line, new CancelledError(undefined, 'it is closed'));
+    await retire(this.#client);
+  }
+}
+
+/** One request, in more than one message if it is large. */
+function* requests(
+  id: string,
+  stream: string,
+  events: readonly EventData[],
+  after: number | 'none',
+): Generator<Streams.BatchAppendReq> {
+  const message = () => new BatchAppendReq().setCorrelationId(new UUID().setString(id)).setIsFinal(false);
+  const options = new BatchAppendReq.Options().setStreamIdentifier(
+    new StreamIdentifier().setStreamName(Buffer.from(stream)),
+  );
+  if (after === 'none') options.setNoStream(new Empty() as never);
+  else options.setStreamPosition(`${after}`);
+  let current = message().setOptions(options);
+  let bytes = 0;
+  for (const event of events) {
+    if (bytes > 0 && bytes + event.data.length > MESSAGE_BYTES) {
+      yield current;
+      [current, bytes] = [message(), 0];
+    }
+    bytes += event.data.length;
+    const proposed = new BatchAppendReq.ProposedMessage().setId(new UUID().setString(event.id)).setData(event.data);
+    // Binary: the library's JSON events are written anew and lose their bytes.
+    proposed.getMetadataMap().set('type', event.type).set('content-type', 'application/octet-stream');
+    current.addProposedMessages(proposed);
+  }
+  yield current.setIsFinal(true);
+}
+
+function faultOf(answer: Streams.BatchAppendResp): Error {
+  const status = answer.getError();
+  if (!status?.getDetails()) return new UnknownError(undefined, status?.getMessage() ?? 'an answer without words');
+  const stream = answer.getStreamIdentifier()?.getStreamName_asU8() ?? new Uint8Array();
+  return unpackToCommandError(status, Buffer.from(stream).toString()) as Error;
+}

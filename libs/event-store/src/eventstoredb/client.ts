@@ -1,0 +1,56 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
+import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { pause } from './waiting.ts';
+
+interface Channel {
+  close(): void;
+}
+/** What is used of the client library behind its public face. */
+interface Plumbing {
+  getGRPCClient(Client: typeof StreamsClient, name: string): Promise<StreamsClient>;
+  callArguments(options: object, call: object): Parameters<StreamsClient['batchAppend']>;
+  getChannel(): Promise<Channel>;
+  handleError(client: unknown, fault: Error): Promise<void>;
+}
+export const plumbing = (client: EventStoreDBClient): Plumbing => client as unknown as Plumbing;
+
+/** How long a connection may leave a sign of life unanswered, unless the connection string says. */
+const KEEP_ALIVE_TIMEOUT_MS = 4000;
+let made = 0;
+const channels = new WeakMap<EventStoreDBClient, Promise<Channel>>();
+
+/**
+ * A client with a connection of its own: the gRPC library shares one among all channels to an address that have the same
+ * settings, also when it is a dead one; so no two have the same.
+ *
+ * @throws Error if the connection string is not one
+ */
+export function newClient(connectionString: string): EventStoreDBClient {
+  const given = /([?&])keepAliveTimeout=(\d+)/i.exec(connectionString);
+  const timeout = Number(given?.[2] ?? KEEP_ALIVE_TIMEOUT_MS) + (made++ % 1000);
+  const setting = `keepAliveTimeout=${timeout}`;
+  const client = EventStoreDBClient.connectionString(
+    given
+      ? connectionString.replace(given[0], `${given[1]}${setting}`)
+      : `${connectionString}${connectionString.includes('?') ? '&' : '?'}${setting}`,
+  );
+  const inner = plumbing(client);
+  const { handleError, getChannel } = inner;
+  inner.getChannel = () => {
+    const channel = getChannel();
+    channels.set(client, channel);
+    return channel;
+  };
+  // The library waits for nobody here, and it fails while there is no leader: that would end the process.
+  inner.handleError = (failed, fault) => handleError(failed, fault).catch(() => undefined);
+  return client;
+}
+
+/** Ends what is open on it; not waited for long, since a stream that ends while it is cancelled never tells. */
+export async function retire(client: EventStoreDBClient): Promise<void> {
+  await Promise.race([client.dispose(), pause(500)]);
+  await channels.get(client)?.then(
+    (channel) => channel.close(),
+    () => undefined,
+  );
+}

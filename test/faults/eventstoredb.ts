@@ -1,0 +1,81 @@
+/** A real EventStoreDB of a test's own, one node or a cluster, that can be killed. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** The folder of a server (with EventStore.ClusterNode.dll), and the script that starts it: `start.sh SERVER DATA NODES PORT`. */
+const folder = process.env['EVENTSTOREDB_SERVER'];
+const script = process.env['EVENTSTOREDB_START'];
+
+/** Why tests that need to start and kill servers cannot run; undefined if they can. */
+export const cannotStart =
+  folder === undefined || script === undefined
+    ? 'skipped: set EVENTSTOREDB_SERVER to the folder of a server and EVENTSTOREDB_START to the script that starts it'
+    : undefined;
+
+export class EventStoreDb {
+  url = '';
+  readonly #data: string;
+  readonly #nodes: 1 | 3;
+  readonly #port: number;
+
+  private constructor(data: string, nodes: 1 | 3, port: number) {
+    this.#data = data;
+    this.#nodes = nodes;
+    this.#port = port;
+  }
+
+  static async start(nodes: 1 | 3, port: number): Promise<EventStoreDb> {
+    const started = new EventStoreDb(mkdtempSync(join(tmpdir(), 'faults-esdb-')), nodes, port);
+    await started.start();
+    return started;
+  }
+
+  /** Brings back whichever nodes are down, and returns once there is a leader. */
+  async start(): Promise<void> {
+    const asked = [folder as string, this.#data, `${this.#nodes}`, `${this.#port}`];
+    const { stdout } = await promisify(execFile)(script as string, asked, { encoding: 'utf8' });
+    this.url = stdout.trim().split('\n').at(-1) as string;
+  }
+
+  /** A crash: no node can do anything about it. */
+  kill(node = 1): void {
+    process.kill(this.#pid(node), 'SIGKILL');
+  }
+
+  /** Number of the node that leads, counted from 1, as the others say. */
+  async leader(): Promise<number> {
+    for (let n = 1; n <= this.#nodes; n++) {
+      const members = await membersSeenBy(this.#port + n - 1);
+      const found = members.find(({ state, isAlive }) => state === 'Leader' && isAlive);
+      if (found) return found.httpEndPointPort - this.#port + 1;
+    }
+    throw new Error('no node leads');
+  }
+
+  async stop(): Promise<void> {
+    for (let n = 1; n <= this.#nodes; n++) if (existsSync(join(this.#data, `${n}.pid`))) this.kill(n);
+    await new Promise((done) => setTimeout(done, 500));
+    rmSync(this.#data, { recursive: true, force: true });
+  }
+
+  #pid(node: number): number {
+    return Number(readFileSync(join(this.#data, `${node}.pid`), 'utf8'));
+  }
+}
+
+interface Member {
+  readonly state: string;
+  readonly isAlive: boolean;
+  readonly httpEndPointPort: number;
+}
+async function membersSeenBy(port: number): Promise<readonly Member[]> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/gossip`, { signal: AbortSignal.timeout(2000) });
+    return ((await answer.json()) as { members: Member[] }).members;
+  } catch {
+    return [];
+  }
+}
