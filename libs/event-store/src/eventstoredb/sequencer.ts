@@ -17,6 +17,8 @@ export interface SequencerOptions {
   /** Leaves in the tree here, and how many of them a confirmed checkpoint covers. */
   readonly size: () => number;
   readonly signed: () => number;
+  /** Whether anything may be signed: the tree is known to go on from what was signed before. */
+  readonly maySign: () => boolean;
   /** Signs the tree as it is now. */
   readonly sign: () => { readonly size: number; readonly note: string };
   /** Told of a checkpoint of this process once the event store has confirmed it. */
@@ -91,7 +93,7 @@ export class Sequencer {
   }
 
   async #takeLease(): Promise<void> {
-    if (this.#busy || this.#closed) return;
+    if (this.#busy || this.#closed || !this.#options.maySign()) return;
     this.#busy = true;
     try {
       this.#leads = await this.#appendLease(this.#options.node);
@@ -120,11 +122,11 @@ export class Sequencer {
 
   /** Signs until every leaf is under a checkpoint: what arrives while one is confirmed is the next one's. */
   async #signAll(): Promise<void> {
-    const { streams, progress, size, signed, sign, confirmed } = this.#options;
+    const { streams, progress, size, signed, maySign, sign, confirmed } = this.#options;
     if (this.#busy) return;
     this.#busy = true;
     try {
-      while (this.#leads && !this.#closed && size() > signed()) {
+      while (this.#leads && !this.#closed && maySign() && size() > signed()) {
         const before = progress.checkpoint;
         const next = sign();
         const event = bookkeeping('countersign.Checkpoint.v1', Buffer.from(next.note));

@@ -105,6 +105,8 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
   readonly #retentions = new Map<string, string>();
   /** How far the event store was looked through for more of ours. */
   #passed: bigint | null = null;
+  /** What the event store had at the start goes on from what was signed before, by the shared mark. */
+  #sound = false;
   #unsound: string | undefined;
   #away: string | undefined;
   #markTimer: NodeJS.Timeout | undefined;
@@ -129,6 +131,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       progress: this.#mirror.progress,
       size: () => this.memory.directory.size,
       signed: () => this.#signed.size,
+      maySign: () => this.#sound && this.readOnlyBecause === undefined,
       sign: () => {
         const { size } = this.memory.frontier;
         return { size, note: this.#sign(size, this.memory.frontier.root()) };
@@ -147,6 +150,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       },
       (fault) => {
         this.#away = fault?.message;
+        if (fault === undefined) void this.#stillThere();
       },
       (retention) => {
         this.#retention(retention);
@@ -157,6 +161,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     );
     this.#ready = this.#subscription.caughtUp.then(() => {
       this.#unsound ??= this.#belowMark();
+      this.#sound = this.#unsound === undefined;
       this.#mirror.commit();
     });
     this.#ready.catch(() => undefined);
@@ -412,6 +417,17 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     if (this.rootAt(mark.size) !== mark.root)
       return `the first ${mark.size} entries are not those that were signed before: it is the store of another history. ${restore}`;
     return undefined;
+  }
+
+  /** An event store that comes back may be an old copy of itself: then it has not the last that was read from it. */
+  async #stillThere(): Promise<void> {
+    const { position } = this.#mirror.progress;
+    if (position === null || (await this.#streams.at(position).catch(() => true))) return;
+    this.#fail(
+      new Error(
+        'the event store has not the last event that was read from it: it is an old copy, or another one. Restore the newest copy, and start again.',
+      ),
+    );
   }
 
   /** All processes share the mark; it never goes back. */
