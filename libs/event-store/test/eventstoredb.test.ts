@@ -94,6 +94,12 @@ else
       const again = await open('again', 'own');
       await again.append('party-a', [event()], 2);
       expect([again.readOnlyBecause, again.size]).toEqual([undefined, 4]);
+      await again.close();
+      // A damaged mirror is only a copy: it is made anew.
+      writeFileSync(join(folder, 'again.sqlite'), randomBytes(50_000));
+      const anew = await open('again', 'own');
+      await anew.synced();
+      expect([anew.readOnlyBecause, anew.size, anew.checkpoint()]).toEqual([undefined, 4, again.checkpoint()]);
     } finally {
       for (const store of opened) await store.close();
       await streams.close();

@@ -60,24 +60,47 @@ const MARK_EVERY_MS = 1000;
 export async function openEventStoreDb(options: EventStoreDbOptions): Promise<SequencedStore> {
   const { connectionString, namespace = 'countersign.', deadlineMs = 10_000, mirrorFile } = options;
   const streams = new EventStoreDbStreams({ connectionString, namespace, deadlineMs });
-  let db: DatabaseSync | undefined;
   try {
     await streams.reach();
-    db = openMirror(mirrorFile);
-    const mirrored = db.prepare("SELECT value FROM source WHERE key = 'position'").get()?.['value'];
-    if (mirrored != null && !(await streams.at(BigInt(String(mirrored))))) {
-      // Another event store, or an old copy of this one: the shared mark tells which, once all is read again.
-      db.close();
-      for (const end of ['', '-wal', '-shm']) rmSync(`${mirrorFile}${end}`, { force: true });
-      db = openMirror(mirrorFile);
+    try {
+      return await openOver(streams, options);
+    } catch (fault) {
+      if (!isDamage(fault)) throw fault;
+      // The mirror is only a copy.
+      removeMirror(mirrorFile);
+      return await openOver(streams, options);
     }
-    return new EventStoreDbStore(db, streams, options);
   } catch (fault) {
-    if (db?.isOpen) db.close();
     await streams.close();
     throw fault;
   }
 }
+
+async function openOver(streams: EventStoreDbStreams, options: EventStoreDbOptions): Promise<SequencedStore> {
+  const { mirrorFile } = options;
+  let db = openMirror(mirrorFile);
+  try {
+    const mirrored = db.prepare("SELECT value FROM source WHERE key = 'position'").get()?.['value'];
+    if (mirrored != null && !(await streams.at(BigInt(String(mirrored))))) {
+      // Another event store, or an old copy of this one: the shared mark tells which, once all is read again.
+      db.close();
+      removeMirror(mirrorFile);
+      db = openMirror(mirrorFile);
+    }
+    return new EventStoreDbStore(db, streams, options);
+  } catch (fault) {
+    if (db.isOpen) db.close();
+    throw fault;
+  }
+}
+
+function removeMirror(file: string): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
+}
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB, or a tree that lacks a node. */
+const isDamage = (fault: unknown): boolean =>
+  [11, 26].includes((fault as { errcode?: number }).errcode ?? 0) || fault instanceof RangeError;
 
 interface Waiting {
   resolve: () => void;
