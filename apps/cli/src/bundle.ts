@@ -6,15 +6,16 @@ import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { bytesOf, END_BYTES, endsWhole, nodePlatform, verifyBundle, type Check } from '@countersign/dossier';
 import { reportsAsOf } from '@countersign/ledger';
-import { ClientError, withConnection, type Connection } from './client.ts';
+import { atLeastOf, atLeastOption, ClientError, withConnection, type Connection } from './client.ts';
 
 /** `countersign export --out FILE`: streams a signed export of the whole log to a file, whole or not at all. */
 export const exportCommand = (): Command =>
   withConnection(new Command('export').description('a signed export of the whole log'))
     .requiredOption('--out <file>', 'where it goes')
-    .action(async ({ url, token, out }: Connection & { out: string }) => {
+    .addOption(atLeastOption())
+    .action(async ({ out, ...connection }: Connection & { out: string }) => {
       try {
-        await fetchExport(url, token, out);
+        await fetchExport(connection, out);
         process.stdout.write(`${out}\n`);
       } catch (error) {
         if (!(error instanceof ClientError)) throw error;
@@ -23,11 +24,11 @@ export const exportCommand = (): Command =>
       }
     });
 
-async function fetchExport(url: string, token: string | undefined, out: string): Promise<void> {
-  const response = await fetch(
-    new URL('/v1/export', url),
-    token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
-  ).catch(() => undefined);
+async function fetchExport(connection: Connection, out: string): Promise<void> {
+  const { url, token } = connection;
+  const response = await fetch(new URL('/v1/export', url), {
+    headers: { ...atLeastOf(connection), ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+  }).catch(() => undefined);
   if (!response) throw new ClientError(`${url} does not answer`);
   if (!response.ok || !response.body) {
     const { detail = response.statusText } = (await response.json().catch(() => ({}))) as { detail?: string };

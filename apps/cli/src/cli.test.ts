@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { PartyId } from '@countersign/domain';
 import { vkeyOf } from '@countersign/dossier';
-import { StoryClock } from '@countersign/ledger';
+import { decodeEntry, StoryClock } from '@countersign/ledger';
 import { grant, HALYARD_5_0, logFile, partnerParty, STORY_BEGINS } from '@countersign/scenario';
 import { applicationOver } from '../../server/src/application.ts';
 import { openLedger, type OpenLedger } from '../../server/src/ledger.ts';
@@ -18,12 +18,22 @@ const folder = mkdtempSync(join(tmpdir(), 'cli-'));
 let opened: OpenLedger;
 let app: NestFastifyApplication;
 let environment: NodeJS.ProcessEnv;
+/** What came over the wire: the request, and the log index that its answer must not be behind. */
+const asked: { readonly what: string; readonly atLeast: string | string[] | undefined }[] = [];
 
 beforeAll(async () => {
   const clock = new StoryClock();
   clock.set(Date.parse(STORY_BEGINS));
   opened = await openLedger(settingsFrom({ DATA_DIR: folder }, []), clock);
   app = await applicationOver(opened, false);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', (request, _, done) => {
+      const what = `${request.method} ${request.url.replace(/[0-9a-f]{64}/, 'DIGEST')}`;
+      asked.push({ what, atLeast: request.headers['if-position-at-least'] });
+      done();
+    });
   await app.listen(0, '127.0.0.1');
   await tellStory(app, opened.ledger, opened.tokens, clock);
   known = String(opened.answers.current().lastBy(Date.parse('2026-09-03T23:59:59.999Z')));
@@ -268,6 +278,49 @@ test('import takes folders and patterns, says what each file became, and stops w
   expect([aside.code, aside.out]).toEqual([0, expect.stringContaining('to quarantine')]);
   const away = await countersign('import', runs, '--url', 'http://127.0.0.1:9');
   expect([away.code, away.err]).toEqual([2, expect.stringContaining('2 of 3 files were not handed in')]);
+});
+
+test('what a process asks after it wrote something is answered with that, whichever server answers', async () => {
+  const token = await opened.tokens.issue(
+    { party: partnerParty('FR') as PartyId, role: 'trusted-partner', subject: 'fr' },
+    600,
+  );
+  const broken = ['one', 'two'].map((name) => join(folder, `${name}.json`));
+  for (const file of broken) writeFileSync(file, `{"eval":"${file}`);
+  asked.length = 0;
+  expect((await countersign('import', ...broken, '--quarantine', '--token', token)).code).toBe(0);
+  expect(asked.map(({ what }) => what)).toEqual(
+    broken.flatMap(() => ['PUT /v1/evidence-files/DIGEST?keep=broken', 'POST /v1/evidence']),
+  );
+  const size = opened.ledger.store.size;
+  // Each file is received and put in quarantine; what follows the first names the last entry of it.
+  expect(asked.map(({ atLeast }) => atLeast)).toEqual([undefined, undefined, expect.any(String), expect.any(String)]);
+  const seen = Number(asked[2]?.atLeast);
+  expect(seen).toBeGreaterThan(0);
+  expect(seen).toBeLessThan(size - 1);
+  expect(decodeEntry(opened.ledger.store.entry(seen)?.data as Uint8Array).subject).toMatch(/^evidence-/);
+});
+
+test('--at-least waits for a log index, and says so if it does not come', async () => {
+  const head = opened.ledger.store.size - 1;
+  asked.length = 0;
+  expect(await countersign('refusals', '--at-least', String(head), '--csv')).toMatchObject({ code: 0, err: '' });
+  expect(asked).toEqual([{ what: 'GET /v1/refusals', atLeast: String(head) }]);
+  await countersign('export', '--at-least', String(head), '--out', join(folder, 'own.zip'));
+  expect(asked.at(-1)).toEqual({ what: 'GET /v1/export', atLeast: String(head) });
+  const coming = countersign('matrix', '--at-least', String(head + 1), '--json');
+  const never = countersign('matrix', '--at-least', String(head + 1_000_000));
+  await new Promise((turn) => setTimeout(turn, 1500));
+  const token = await opened.tokens.issue(
+    { party: partnerParty('GB') as PartyId, role: 'trusted-partner', subject: 'gb' },
+    600,
+  );
+  const file = join(folder, 'three.json');
+  writeFileSync(file, '{"eval":3');
+  expect((await countersign('import', file, '--quarantine', '--token', token)).code).toBe(0);
+  expect((JSON.parse((await coming).out) as { index: number }).index).toBeGreaterThan(head);
+  expect(await never).toMatchObject({ code: 2, err: expect.stringContaining('has not seen entry') as unknown });
+  expect((await countersign('matrix', '--at-least', 'soon')).code).toBe(2);
 });
 
 test('a dry run needs no ledger, and writes nothing', async () => {

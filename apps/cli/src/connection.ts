@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ClientError } from './client-error.ts';
 
 /** Where the ledger is and who asks: from options, else the environment, else the config file (design.md, decision 8). */
 export interface Connection {
   readonly url: string;
   readonly token?: string;
+  /** Answers are to be made with this log index at least, whichever server answers. */
+  readonly atLeast?: number;
 }
 const DEFAULT_URL = 'http://127.0.0.1:3000';
 
@@ -33,6 +35,15 @@ export const withConnection = (command: Command): Command =>
         throw new ClientError('the token has characters that no token has');
       acting.setOptionValue('token', token);
     });
+
+/** `--at-least`: a log index that a receipt or the header `Position` named. */
+export const atLeastOption = (): Option =>
+  new Option('--at-least <index>', 'of a log index: wait, up to 5 s, until the server that answers has it').argParser(
+    (text) => {
+      if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('a log index like 521');
+      return Number(text);
+    },
+  );
 
 /** @throws ClientError that names the file, if it is there and is not of its form */
 function configOf(file: string): Partial<Connection> {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { get, withConnection, type Connection } from './client.ts';
+import { atLeastOption, get, withConnection, type Connection } from './client.ts';
 import { authorityRows, matrixRows, sessionRows } from './rows.ts';
 import { field, json, list, print, type Answer, type Column, type Row, type Shape } from './print.ts';
 
@@ -12,6 +12,7 @@ const question = (name: string, description: string): Command =>
   withConnection(new Command(name).description(description))
     .option('--as-of <index|time|day>', 'as of a log index, a time or a day (UTC)')
     .option('--known <then|now|index>', 'as known then, now, or up to an index')
+    .addOption(atLeastOption())
     .option('--json', 'the answer as JSON')
     .addOption(new Option('--csv', 'the rows as CSV').conflicts('json'));
 const moment = ({ asOf, known }: Options) => ({ asOf, known });

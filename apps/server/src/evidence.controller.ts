@@ -1,4 +1,17 @@
-import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Put, Query, Req, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Headers,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Put,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
@@ -16,7 +29,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { COMMANDS } from '@countersign/domain';
 import { isBroken, readEvidence, type Broken, type Reading } from '@countersign/evidence';
@@ -244,6 +257,7 @@ export class EvidenceController {
     @Headers('idempotency-key') key: string | undefined,
     @CallerOf() caller: Caller,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Extract<Imported, { outcome: 'imported' }>> {
     this.#holds(caller);
     const idempotencyKey = idempotencyKeyOf(key);
@@ -263,7 +277,11 @@ export class EvidenceController {
         ...(report === undefined ? {} : { report }),
         ...(document === undefined ? {} : { document }),
       });
-      if (imported.outcome === 'imported') return imported;
+      if (imported.outcome === 'imported') {
+        const last = Math.max(...imported.receipts.map(({ index }) => index));
+        if (last >= 0) void reply.header('position', String(last));
+        return imported;
+      }
       throw imported.outcome === 'not-said' ? problem(400, 'not-stated', imported.detail) : problemOf(imported);
     } finally {
       await this.files.discard(file);

@@ -54,8 +54,9 @@ export function settingsFrom(
   if (!LOG_LEVELS.some((level) => level === logLevel))
     throw new Error(`LOG_LEVEL=${logLevel} is none of ${LOG_LEVELS.join(', ')}`);
   const store = env['STORE'] || 'sqlite';
-  if (store !== 'sqlite' && !/^(esdb|kurrentdb)(\+discover)?:\/\//.test(store))
-    throw new Error('STORE is sqlite, or the connection string of an event store: esdb://…');
+  if (store !== 'sqlite' && !/^(esdb|kurrentdb)(\+discover)?:\/\/[^\s/?]+(\/?\?\S*|\/?)$/.test(store))
+    // It may hold credentials: it is not repeated.
+    throw new Error('STORE is sqlite, or the connection string of an event store: esdb://HOST:PORT?…');
   const namespace = env['STORE_NAMESPACE'] || 'countersign.';
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(namespace))
     throw new Error('STORE_NAMESPACE is 1 to 64 letters, digits, dots, dashes and underscores');

@@ -183,6 +183,10 @@ describe('what stands in the way of a start is said in one sentence, with exit c
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL=loud'],
     [{ EVIDENCE_LIMIT: 'much' }, 'EVIDENCE_LIMIT=much'],
     [{ ORIGIN: 'two words' }, 'ORIGIN'],
+    [{ STORE: 'mysql://localhost' }, 'STORE is sqlite, or the connection string'],
+    [{ STORE: 'esdb://' }, 'STORE is sqlite, or the connection string'],
+    [{ STORE: 'esdb://localhost:2113', STORE_NAMESPACE: 'two words' }, 'STORE_NAMESPACE is'],
+    [{ STORE: 'esdb://localhost:2113', NODE_NAME: 'a/b' }, 'NODE_NAME is'],
   ])('a bad setting %j', (env, said) => {
     expect(() => settingsFrom(env, [])).toThrow(said);
   });
@@ -190,6 +194,13 @@ describe('what stands in the way of a start is said in one sentence, with exit c
   test('an option that there is not', async () => {
     expect(await refusal(run({ DATA_DIR: folder }, '--emtpy'))).toContain('--emtpy');
   });
+
+  test('an event store that does not answer, without its credentials', async () => {
+    const started = run({ DATA_DIR: folder, STORE: 'esdb://someone:secret@127.0.0.1:9?tls=false' }, '--empty');
+    expect(await refusal(started)).toMatch(
+      /^countersign: the store cannot write: the event store does not answer, tried for 10 s: .*\(esdb:\/\/127\.0\.0\.1:9\?tls=false\)\n$/,
+    );
+  }, 30_000);
 
   test('a data folder that another process has', async () => {
     const first = run({ DATA_DIR: folder }, '--empty');

@@ -63,6 +63,14 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
 const inComponents = (json: string): string => json.replaceAll(/"\$ref":"(\w+)"/g, '"$ref":"#/components/schemas/$1"');
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
+const HEADERS_OF_A_COMMAND = {
+  ETag: { description: 'the revision, quoted', schema: { type: 'string' as const } },
+  Position: {
+    description: 'the last log index: send it as `If-Position-At-Least` to see this write on any server',
+    schema: { type: 'string' as const },
+  },
+};
+
 /** Says what an operation answers: nothing that the routes' own decorators know is said twice. */
 function complete(operation: Operation, answer: Answer): void {
   if (answer.operationId !== '') operation.operationId = answer.operationId;
@@ -75,7 +83,7 @@ function complete(operation: Operation, answer: Answer): void {
   operation.responses = {
     [success]: {
       description,
-      ...(isCommand ? { headers: { ETag: { description: 'the revision, quoted', schema: { type: 'string' } } } } : {}),
+      ...(isCommand ? { headers: HEADERS_OF_A_COMMAND } : {}),
       content: {
         [mediaType]: {
           ...(schema !== undefined

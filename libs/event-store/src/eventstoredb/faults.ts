@@ -23,6 +23,13 @@ export function isPassing(fault: unknown): boolean {
   );
 }
 
+/** Nobody answered, or not in time. */
+export const isSilence = (fault: unknown): boolean =>
+  fault instanceof SlowError ||
+  fault instanceof DeadlineExceededError ||
+  fault instanceof TimeoutError ||
+  fault instanceof UnavailableError;
+
 /** A fault of the client library in this port's words: what is wrong, and what to look after. */
 export function explained(fault: unknown, connectionString: string): Error {
   if (fault instanceof StoreUnavailableError || fault instanceof StoreReadOnlyError) return fault;

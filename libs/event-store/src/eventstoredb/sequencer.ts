@@ -98,7 +98,7 @@ export class Sequencer {
   }
 
   async #takeLease(): Promise<void> {
-    if (this.#taking || this.#closed) return;
+    if (this.#taking || this.#closed || !this.#options.maySign()) return;
     this.#taking = true;
     try {
       this.#leads = await this.#appendLease(this.#options.node);

@@ -60,24 +60,47 @@ const MARK_EVERY_MS = 1000;
 export async function openEventStoreDb(options: EventStoreDbOptions): Promise<SequencedStore> {
   const { connectionString, namespace = 'countersign.', deadlineMs = 10_000, mirrorFile } = options;
   const streams = new EventStoreDbStreams({ connectionString, namespace, deadlineMs });
-  let db: DatabaseSync | undefined;
   try {
     await streams.reach();
-    db = openMirror(mirrorFile);
-    const mirrored = db.prepare("SELECT value FROM source WHERE key = 'position'").get()?.['value'];
-    if (mirrored != null && !(await streams.at(BigInt(String(mirrored))))) {
-      // Another event store, or an old copy of this one: the shared mark tells which, once all is read again.
-      db.close();
-      for (const end of ['', '-wal', '-shm']) rmSync(`${mirrorFile}${end}`, { force: true });
-      db = openMirror(mirrorFile);
+    try {
+      return await openOver(streams, options);
+    } catch (fault) {
+      if (!isDamage(fault)) throw fault;
+      // The mirror is only a copy.
+      removeMirror(mirrorFile);
+      return await openOver(streams, options);
     }
-    return new EventStoreDbStore(db, streams, options);
   } catch (fault) {
-    if (db?.isOpen) db.close();
     await streams.close();
     throw fault;
   }
 }
+
+async function openOver(streams: EventStoreDbStreams, options: EventStoreDbOptions): Promise<SequencedStore> {
+  const { mirrorFile } = options;
+  let db = openMirror(mirrorFile);
+  try {
+    const mirrored = db.prepare("SELECT value FROM source WHERE key = 'position'").get()?.['value'];
+    if (mirrored != null && !(await streams.at(BigInt(String(mirrored))))) {
+      // Another event store, or an old copy of this one: the shared mark tells which, once all is read again.
+      db.close();
+      removeMirror(mirrorFile);
+      db = openMirror(mirrorFile);
+    }
+    return new EventStoreDbStore(db, streams, options);
+  } catch (fault) {
+    if (db.isOpen) db.close();
+    throw fault;
+  }
+}
+
+function removeMirror(file: string): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
+}
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB, or a tree that lacks a node. */
+const isDamage = (fault: unknown): boolean =>
+  [11, 26].includes((fault as { errcode?: number }).errcode ?? 0) || fault instanceof RangeError;
 
 interface Waiting {
   resolve: () => void;
@@ -133,7 +156,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       progress: this.#mirror.progress,
       size: () => this.memory.directory.size,
       signed: () => this.#signed.size,
-      maySign: () => this.#sound && this.#unsound === undefined,
+      maySign: () => this.#sound && this.readOnlyBecause === undefined,
       sign: () => {
         const { size } = this.memory.frontier;
         return { size, note: this.#sign(size, this.memory.frontier.root()) };
@@ -152,6 +175,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       },
       (fault) => {
         this.#away = fault?.message;
+        if (fault === undefined) void this.#stillThere();
       },
       (retention) => {
         this.#retention(retention);
@@ -163,7 +187,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     );
     this.#ready = this.#subscription.caughtUp.then(async () => {
       this.#unsound ??= await this.#belowMark();
-      this.#sound = true;
+      this.#sound = this.#unsound === undefined;
       this.#mirror.commit();
     });
     this.#ready.catch(() => undefined);
@@ -436,6 +460,17 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     if (this.rootAt(mark.size) !== mark.root)
       return `the first ${mark.size} entries are not those that were signed before: it is the store of another history. ${restore}`;
     return undefined;
+  }
+
+  /** An event store that comes back may be an old copy of itself: then it has not the last that was read from it. */
+  async #stillThere(): Promise<void> {
+    const { position } = this.#mirror.progress;
+    if (position === null || (await this.#streams.at(position).catch(() => true))) return;
+    this.#fail(
+      new Error(
+        'the event store has not the last event that was read from it: it is an old copy, or another one. Restore the newest copy, and start again.',
+      ),
+    );
   }
 
   /** All processes share the mark; it never goes back. */

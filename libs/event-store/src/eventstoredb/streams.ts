@@ -6,6 +6,7 @@ import {
   START,
   STREAM_NAME,
   StreamNotFoundError,
+  UnavailableError,
   WrongExpectedVersionError,
   type AllStreamRecordedEvent,
   type Position as ServerPosition,
@@ -24,7 +25,8 @@ import type {
   Subscription,
 } from '../port.ts';
 import { connect, disconnect, type Connection } from './connection.ts';
-import { explained, isPassing } from './faults.ts';
+import { shown } from './connection-string.ts';
+import { explained, isPassing, isSilence } from './faults.ts';
 import { backOff, pause, SlowError, within } from './waiting.ts';
 
 export interface StreamsOptions {
@@ -214,7 +216,13 @@ export class EventStoreDbStreams implements EventStore {
     await this.#again(until, async (left) => {
       for await (const _ of this.#connection.reads.readAll({ direction: BACKWARDS, maxCount: 1, deadline: left }));
     }).catch((fault: unknown) => {
-      throw this.#explained(fault);
+      const { connectionString, deadlineMs } = this.#options;
+      throw isSilence(fault)
+        ? new StoreUnavailableError(
+            `the event store does not answer, tried for ${deadlineMs / 1000} s: ${lastError(fault)} (${shown(connectionString)})`,
+            { cause: fault },
+          )
+        : this.#explained(fault);
     });
   }
 
@@ -403,12 +411,16 @@ export class EventStoreDbStreams implements EventStore {
 
   /** Until it works, or fails for good, or the time is over. */
   async #again<T>(until: number, ask: (left: number) => Promise<T>): Promise<T> {
+    let said: unknown;
     for (let attempt = 0; ; attempt++) {
       const left = this.#attempt(until - performance.now());
       const client = this.#connection.reads;
       try {
         return await within(left, ask(left));
-      } catch (fault) {
+      } catch (latest) {
+        // That the time is over says less than what was wrong before.
+        const fault = attempt > 0 && isSilence(latest) && !(latest instanceof UnavailableError) ? said : latest;
+        said = fault;
         if (fault instanceof StreamNotFoundError || !isPassing(fault) || performance.now() >= until) throw fault;
         if (isSlow(fault)) this.#connection.renewReads(client);
         await pause(Math.min(backOff(attempt), until - performance.now()));
@@ -457,7 +469,10 @@ export class EventStoreDbStreams implements EventStore {
   }
 }
 
-const isSlow = (fault: unknown): boolean => fault instanceof SlowError || fault instanceof DeadlineExceededError;
+/** What stands in the way of a connection, as far as the client library tells. */
+const lastError = (fault: unknown): string =>
+  /Last error: (?:Error: )?(.*?)\.+ (?:Received|Resolution)/.exec(String(fault))?.[1] ??
+  'is it up, and does the connection string ask for TLS where it has it?';
 
 const serverPosition = (commit: Position): ServerPosition => ({ commit, prepare: commit });
 
