@@ -474,6 +474,8 @@ const lastError = (fault: unknown): string =>
   /Last error: (?:Error: )?(.*?)\.+ (?:Received|Resolution)/.exec(String(fault))?.[1] ??
   'is it up, and does the connection string ask for TLS where it has it?';
 
+const isSlow = (fault: unknown): boolean => fault instanceof SlowError || fault instanceof DeadlineExceededError;
+
 const serverPosition = (commit: Position): ServerPosition => ({ commit, prepare: commit });
 
 /** What a handler throws is its own, and no fault of the connection. */
