@@ -188,6 +188,12 @@ describe('the traps of real logs', () => {
       { evidence: before[0], status: 'superseded' },
       { evidence: imported.evidence, status: 'accepted' },
     ]);
+    // What was replaced in one session is still evidence of another, and stays what it is.
+    const former = log('popularity-2024-10.eval');
+    await session('session-e4b', 'JP', 'weights');
+    const again = await handIn(JP, former, { session: 'session-e4b', sample });
+    expect(again).toMatchObject({ status: 'superseded', recognised: true });
+    expect(again.sessions).toEqual(['session-s5', 'session-e4b']);
   });
 
   test('a run that is evidence of another session is a discrepancy', async () => {

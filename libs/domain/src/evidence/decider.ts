@@ -31,25 +31,24 @@ export const evidenceDecider: Decider<EvidenceState, EvidenceCommand, EvidenceEv
         const { session } = command.payload;
         const known = view.state('session', session);
         const grant = known !== undefined && known.status !== 'unknown' ? view.state('grant', known.grant) : undefined;
-        return checks
-          .require(grant !== undefined && grant.status !== 'unknown', 'not-found', `there is no session ${session}`)
-          .require(
-            grant === undefined ||
-              grant.status === 'unknown' ||
-              actor.party === grant.party ||
-              actor.party === grant.developer,
-            'not-entitled',
-            'the session is of other parties',
-          )
-          .require(
-            state.status !== 'quarantined' && state.status !== 'superseded',
-            'wrong-state',
-            `the evidence is ${state.status}`,
-          )
-          .require(!(session in state.links), 'wrong-state', 'it is evidence of that session already')
-          .then<EvidenceEvent>(() => [
-            { type: 'EvidenceLinked', data: command.payload, refs: aboutSession(view, session) },
-          ]);
+        return (
+          checks
+            .require(grant !== undefined && grant.status !== 'unknown', 'not-found', `there is no session ${session}`)
+            .require(
+              grant === undefined ||
+                grant.status === 'unknown' ||
+                actor.party === grant.party ||
+                actor.party === grant.developer,
+              'not-entitled',
+              'the session is of other parties',
+            )
+            // One that another took the place of elsewhere still happened (R14).
+            .require(state.status !== 'quarantined', 'wrong-state', 'the evidence is quarantined')
+            .require(!(session in state.links), 'wrong-state', 'it is evidence of that session already')
+            .then<EvidenceEvent>(() => [
+              { type: 'EvidenceLinked', data: command.payload, refs: aboutSession(view, session) },
+            ])
+        );
       }
       case 'QuarantineEvidence':
         return checks
@@ -101,7 +100,8 @@ export const evidenceDecider: Decider<EvidenceState, EvidenceCommand, EvidenceEv
       case 'EvidenceLinked': {
         const { session, sample } = event.data;
         const link = { since: sinceOf(event), ...(sample === undefined ? {} : { sample }) };
-        return { ...state, status: 'accepted', links: { ...state.links, [session]: link } };
+        const links = { ...state.links, [session]: link };
+        return state.status === 'superseded' ? { ...state, links } : { ...state, status: 'accepted', links };
       }
       case 'EvidenceQuarantined':
         return { ...state, status: 'quarantined', ended: sinceOf(event) };
