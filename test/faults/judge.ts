@@ -21,6 +21,8 @@ export interface Judgement {
   /** Acknowledged events that do not stand where their process was told. */
   readonly misplaced: string[];
   readonly checkpoints: number;
+  /** How often the lease changed. */
+  readonly leases: number;
   /** Checkpoints that anyone was shown, or that are stored, and that the last one does not extend. */
   readonly forked: string[];
 }
@@ -29,12 +31,14 @@ export async function judge(url: string, ledger: SharedLedger): Promise<Judgemen
   const client = EventStoreDBClient.connectionString(url);
   const places = new Map<string, string[]>();
   const tree = new MemoryTree(hasher);
+  let leases = 0;
   const notes = new Set(ledger.running.flatMap(({ checkpoints }) => [...checkpoints]));
   for await (const { event } of client.readAll({ direction: FORWARDS, fromPosition: START })) {
     if (!event?.streamId.startsWith(ledger.namespace)) continue;
     const stream = event.streamId.slice(ledger.namespace.length);
     const data = event.data as Uint8Array;
     if (stream === '$sequencer/checkpoints') notes.add(Buffer.from(data).toString());
+    if (stream === '$sequencer/lease') leases++;
     if (stream.startsWith('$')) continue;
     places.set(event.id, [...(places.get(event.id) ?? []), `${stream} ${event.revision} ${tree.size}`]);
     tree.append(hasher.leaf(data));
@@ -52,6 +56,7 @@ export async function judge(url: string, ledger: SharedLedger): Promise<Judgemen
     twice: [...places].filter(([, at]) => at.length > 1).map(([id]) => id),
     misplaced: told.filter(({ id, place }) => places.get(id)?.[0] !== place).map(({ id }) => id),
     checkpoints: parsed.length,
+    leases,
     forked: parsed
       .filter(({ note, size, root }) => {
         const { text, signatures } = parseNote(note);

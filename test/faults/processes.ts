@@ -69,6 +69,7 @@ export class SharedLedger {
     connectionString: string,
     node: string,
     options: { appenders?: number; pauseMs?: number; leaseMs?: number; deadlineMs?: number } = {},
+    skewMs = 0,
   ): Appending {
     const settings = {
       connectionString,
@@ -85,7 +86,11 @@ export class SharedLedger {
     };
     const script = join(import.meta.dirname, 'appending-process.ts');
     const child = spawn(process.execPath, ['--conditions=development', script, JSON.stringify(settings)], {
-      env: { ...process.env, LOG_KEY: this.key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() },
+      env: {
+        ...process.env,
+        CLOCK_SKEW_MS: `${skewMs}`,
+        LOG_KEY: this.key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const started = new Appending(child);

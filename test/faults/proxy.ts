@@ -1,5 +1,5 @@
 /** A way to a server on which anything can happen to a connection, but no byte is changed. */
-import { createServer, connect, type Server, type Socket } from 'node:net';
+import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 
 interface Link {
@@ -51,6 +51,11 @@ export class Proxy {
     proxy.#server.listen(port, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
+  }
+
+  /** Where it listens. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** Ends connections at once, in the middle of whatever they carry: all, or one. */

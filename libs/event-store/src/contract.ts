@@ -9,6 +9,8 @@ export interface OpenedStore {
   store: SequencedStore;
   /** Closes it and opens the same data again. */
   reopen(): Promise<SequencedStore>;
+  /** Opens the same data once more, as another process would; absent where one process owns it. */
+  another?(): Promise<SequencedStore>;
   destroy(): Promise<void>;
 }
 
@@ -196,6 +198,82 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedStore
       expect(store.indexOf(idOf('lease'))).toBeUndefined();
       expect(store.indexOf(idOf('1'))).toBe(0);
       expect([...(store.getMeta('mark') ?? [])]).toEqual([1, 2, 3]);
+    });
+
+    test('waits with a signature for what is not covered yet, and covers what it answered', async () => {
+      const told: number[] = [];
+      store.onLeaves((leaves) => told.push(...leaves.map(({ index }) => index)));
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, (_, n) => store.append(`s-${n}`, [event(`${n}`)], 'none')),
+      );
+      for (const answer of answers) {
+        if (!answer.appended) throw new Error('a conflict');
+        const [index] = answer.indices as [number];
+        expect(answer.size).toBeGreaterThan(index);
+        await store.signed(index);
+        expect(store.size).toBeGreaterThan(index);
+      }
+      expect(told).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    });
+
+    test('is one store for all who have it open, where several may', async () => {
+      // SQLite: one process owns the file, and a second one is told so (its own test).
+      if (!opened.another) return;
+      const other = await opened.another();
+      try {
+        const told: [string, number][] = [];
+        other.onLeaves((leaves) => told.push(...leaves.map(({ id, index }): [string, number] => [id, index])));
+        const both = [store, other];
+        await Promise.all(
+          Array.from({ length: 60 }, (_, n) =>
+            (both[n % 2] as SequencedStore).append(`s-${n % 5}`, [event(`${n}/a`), event(`${n}/b`)], 'any'),
+          ),
+        );
+        await Promise.all(both.map((each) => each.synced()));
+        const [mine, theirs] = (await Promise.all(both.map((each) => all(each.readAll())))) as [
+          StoredEvent[],
+          StoredEvent[],
+        ];
+        expect(mine.map(({ id, stream, revision }) => [id, stream, revision])).toEqual(
+          theirs.map(({ id, stream, revision }) => [id, stream, revision]),
+        );
+        expect(told).toEqual(mine.map(({ id }, index) => [id, index]));
+        await Promise.all(both.map((each) => each.signed(119)));
+        expect(store.checkpoint()).toBe(other.checkpoint());
+        for (let size = 1; size <= 120; size++) expect(store.checkpointAt(size)).toBe(other.checkpointAt(size));
+
+        // What one is answered, the other has after `synced`; and a repetition there is answered with the stored bytes.
+        const first = await store.append('mine', [event('x', Buffer.from('first'))], 'none');
+        await other.synced();
+        expect(other.indexOf(idOf('x'))).toBe(120);
+        const again = await other.append('mine', [event('x', Buffer.from('second'))], 'none');
+        expect(again).toMatchObject({ ...first, duplicate: true, size: other.size, checkpoint: other.checkpoint() });
+        expect(Buffer.from(other.entry(120)?.data ?? []).toString()).toBe('first');
+        expect(await other.append('mine', [event('y')], 'none')).toEqual({
+          appended: false,
+          conflict: 'revision',
+          actual: 0,
+        });
+
+        // The same at the same time: one is the first, and both are answered alike.
+        for (let round = 0; round < 10; round++) {
+          const same = [event(`${round}/1`), event(`${round}/2`), event(`${round}/3`)];
+          const answers = await Promise.all(both.map((each) => each.append(`same-${round}`, same, 'none')));
+          expect(answers.map(({ appended }) => appended)).toEqual([true, true]);
+          const places = answers.map((answer) => (answer.appended ? answer.indices : []));
+          expect(places[0]).toEqual(places[1]);
+        }
+
+        await store.setMeta('marks/a', Uint8Array.of(1));
+        await other.setMeta('marks/b', Uint8Array.of(2));
+        await Promise.all(both.map((each) => each.synced()));
+        for (const each of both) {
+          expect(each.metaKeys('marks/')).toEqual(['marks/a', 'marks/b']);
+          expect([...(each.getMeta('marks/a') ?? []), ...(each.getMeta('marks/b') ?? [])]).toEqual([1, 2]);
+        }
+      } finally {
+        await other.close();
+      }
     });
 
     test('behaves as a list of lists does', async () => {

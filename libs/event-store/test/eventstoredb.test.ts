@@ -1,109 +1,214 @@
-import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
-import { openEventStoreDb, type SequencedStore } from '@countersign/event-store';
-import { eventStoreContract } from '../src/contract.ts';
-import { EventStoreDbStreams } from '../src/eventstoredb/streams.ts';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { openEventStoreDb, type EventStoreDbOptions, type SequencedStore } from '@countersign/event-store';
+import { eventStoreContract, idOf } from '../src/contract.ts';
+import { Proxy } from '../../../test/faults/proxy.ts';
 
 /** A real server or cluster: `esdb://…`. Without one, these tests are skipped, and say so. */
 const url = process.env['EVENTSTOREDB_URL'];
 const { privateKey } = generateKeyPairSync('ed25519');
+const event = (name: string) => ({ id: idOf(name), type: 'countersign.Test.v1', data: Buffer.from(name) });
+const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
+
+/** The processes of one ledger: a folder for each one's mirror, and the mark that they share. */
+function ledgerOn(connectionString: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'eventstoredb-'));
+  const namespace = `test-${randomUUID()}.`;
+  const files = { mirror: join(folder, 'mirror-a.sqlite'), mark: join(folder, 'high-water') };
+  const open = (process = 'a', more: Partial<EventStoreDbOptions> = {}): Promise<SequencedStore> =>
+    openEventStoreDb({
+      connectionString,
+      namespace,
+      origin: 'ledger.example/log',
+      signingKey: privateKey,
+      mirrorFile: join(folder, `mirror-${process}.sqlite`),
+      highWaterFile: files.mark,
+      node: process,
+      ...more,
+    });
+  return { namespace, files, open, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
 
 if (url === undefined)
   describe.skip('EventStoreDB (skipped: set EVENTSTOREDB_URL to a server)', () => {
     eventStoreContract('the eventstoredb store', () => Promise.reject(new Error('no server')));
   });
-else
+else {
   eventStoreContract('the eventstoredb store', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'eventstoredb-'));
-    const namespace = `test-${randomUUID()}.`;
-    const open = () =>
-      openEventStoreDb({
-        connectionString: url,
-        namespace,
-        origin: 'ledger.example/log',
-        signingKey: privateKey,
-        mirrorFile: join(folder, 'mirror.sqlite'),
-        highWaterFile: join(folder, 'high-water'),
-      });
-    let store = await open();
+    const ledger = ledgerOn(url);
+    let store = await ledger.open();
     return {
       store,
       async reopen() {
         await store.close();
-        return (store = await open());
+        return (store = await ledger.open());
       },
+      another: () => ledger.open('b'),
       async destroy() {
         await store.close();
-        rmSync(folder, { recursive: true });
+        ledger.remove();
       },
     };
   });
 
-/** What only a real server can show of it: nothing is signed on an event store that has less than was signed before. */
-(url === undefined ? describe.skip : describe)('an old copy of the event store', () => {
-  const origin = 'ledger.example/log';
-  const event = () => ({ id: randomUUID(), type: 'Noted', data: randomBytes(40) });
+  describe('the eventstoredb store', () => {
+    let ledger: ReturnType<typeof ledgerOn>;
+    let store: SequencedStore | undefined;
+    const client = EventStoreDBClient.connectionString(url);
+    afterAll(() => client.dispose());
+    beforeEach(() => {
+      ledger = ledgerOn(url);
+    });
+    afterEach(async () => {
+      await store?.close();
+      store = undefined;
+      ledger.remove();
+    });
+    const fill = async (into: SequencedStore, names: readonly string[]) => {
+      for (const name of names) await into.append(`s-${name.length % 3}`, [event(name)], 'any');
+    };
 
-  test('is not signed, by no process, whatever is written to it', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'old-copy-'));
-    const namespace = `test-${randomUUID()}.`;
-    const server = { connectionString: url as string, namespace };
-    const streams = new EventStoreDbStreams({ ...server, deadlineMs: 5000 });
-    const opened: SequencedStore[] = [];
-    const open = async (node: string, highWaterFile: string) => {
-      const store = await openEventStoreDb({
-        ...server,
-        origin,
-        node,
-        signingKey: privateKey,
-        mirrorFile: join(folder, `${node}.sqlite`),
-        highWaterFile: join(folder, highWaterFile),
-        leaseMs: 100,
-      });
-      opened.push(store);
-      return store;
-    };
-    const checkpoints = async () => {
-      let count = 0;
-      for await (const _ of streams.readStream('$sequencer/checkpoints')) count++;
-      return count;
-    };
-    try {
-      const first = await open('first', 'own');
-      await first.append('party-a', [event()], 'none');
-      await first.close();
-      const signed = await checkpoints();
-      // Left without a checkpoint, by a process that ended there.
-      await streams.append('party-a', [event()], 0);
-      // What all processes were told was signed before.
-      writeFileSync(join(folder, 'ahead'), JSON.stringify({ size: 100, root: 'x' }));
-      const late = await open('late', 'ahead');
-      await expect(late.append('party-b', [event()], 'none')).rejects.toThrow('it is an old copy');
-      await streams.append('party-a', [event()], 1);
-      await new Promise((turn) => setTimeout(turn, 800));
-      expect([late.readOnlyBecause, late.leads, await checkpoints()]).toEqual([
-        expect.stringContaining('it is an old copy'),
-        false,
-        signed,
+    test('makes its mirror anew from the event store alone, with every historic root', async () => {
+      store = await ledger.open();
+      await fill(
+        store,
+        Array.from({ length: 40 }, (_, n) => `e${n}`),
+      );
+      const checkpoints = Array.from({ length: 41 }, (_, size) => store?.checkpointAt(size));
+      expect(checkpoints.filter((each) => each !== undefined).length).toBeGreaterThan(10);
+      await store.close();
+      for (const end of ['', '-wal', '-shm']) rmSync(`${ledger.files.mirror}${end}`, { force: true });
+      store = await ledger.open();
+      await store.synced();
+      expect(store.size).toBe(40);
+      // Each is held against the tree when it comes by: a root that does not come again ends all signing.
+      expect(Array.from({ length: 41 }, (_, size) => store?.checkpointAt(size))).toEqual(checkpoints);
+      expect(store.readOnlyBecause).toBeUndefined();
+      await fill(store, ['one more']);
+      expect(store.size).toBe(41);
+    });
+
+    test('refuses appends while a stream of its own has a retention setting, and goes on when it is taken back', async () => {
+      store = await ledger.open();
+      await fill(store, ['1']);
+      const stream = `${ledger.namespace}s-1`;
+      await client.setStreamMetadata(stream, { maxCount: 1 });
+      for (let i = 0; i < 100 && store.readOnlyBecause === undefined; i++) await pause(50);
+      expect(store.readOnlyBecause).toMatch(/s-1 has the retention setting \$maxCount/);
+      await expect(store.append('a', [event('2')], 'any')).rejects.toMatchObject({ code: 'STORE_READ_ONLY' });
+      expect(store.size).toBe(1);
+      // Another process finds it too, at its start.
+      const other = await ledger.open('b');
+      await other.synced();
+      expect(other.readOnlyBecause).toMatch(/retention/);
+      await other.close();
+      await client.setStreamMetadata(stream, {});
+      for (let i = 0; i < 100 && store.readOnlyBecause !== undefined; i++) await pause(50);
+      await fill(store, ['3']);
+      expect(store.size).toBe(2);
+    });
+
+    test('refuses appends when one of its streams was deleted', async () => {
+      store = await ledger.open();
+      await fill(store, ['1']);
+      await client.deleteStream(`${ledger.namespace}s-1`);
+      for (let i = 0; i < 100 && store.readOnlyBecause === undefined; i++) await pause(50);
+      await expect(store.append('a', [event('2')], 'any')).rejects.toMatchObject({ code: 'STORE_READ_ONLY' });
+    });
+
+    test('signs nothing on an event store that is behind what was signed', async () => {
+      store = await ledger.open();
+      await fill(store, ['1', '2']);
+      await store.close();
+      const mark = JSON.parse(readFileSync(ledger.files.mark, 'utf8')) as { size: number };
+      writeFileSync(ledger.files.mark, JSON.stringify({ ...mark, size: 3 }));
+      // Leaves without a checkpoint, as a restored copy may have them: whoever opens it must not sign those either.
+      await client.appendToStream(`${ledger.namespace}left`, [
+        {
+          id: randomUUID(),
+          type: 'x',
+          contentType: 'application/octet-stream',
+          data: Buffer.from('x'),
+          metadata: undefined,
+        } as never,
       ]);
-      await late.close();
-      // With the mark of what was really signed, it goes on.
-      const again = await open('again', 'own');
-      await again.append('party-a', [event()], 2);
-      expect([again.readOnlyBecause, again.size]).toEqual([undefined, 4]);
-      await again.close();
-      // A damaged mirror is only a copy: it is made anew.
-      writeFileSync(join(folder, 'again.sqlite'), randomBytes(50_000));
-      const anew = await open('again', 'own');
-      await anew.synced();
-      expect([anew.readOnlyBecause, anew.size, anew.checkpoint()]).toEqual([undefined, 4, again.checkpoint()]);
-    } finally {
-      for (const store of opened) await store.close();
-      await streams.close();
-      rmSync(folder, { recursive: true });
-    }
+      for (const fresh of [false, true]) {
+        if (fresh) for (const end of ['', '-wal', '-shm']) rmSync(`${ledger.files.mirror}${end}`, { force: true });
+        store = await ledger.open('a', { leaseMs: 50 });
+        await store.synced();
+        await pause(1000);
+        expect(store.readOnlyBecause).toMatch(/old copy/);
+        await expect(store.append('a', [event('3')], 'any')).rejects.toMatchObject({ code: 'STORE_READ_ONLY' });
+        expect(store.size).toBe(2);
+        expect(store.entry(1)).toBeDefined();
+        await store.close();
+      }
+      // The mark alone is gone: nobody can say.
+      rmSync(ledger.files.mark);
+      store = await ledger.open();
+      await store.synced();
+      expect(store.readOnlyBecause).toMatch(/mark .* is missing/);
+      expect(existsSync(ledger.files.mark)).toBe(false);
+    });
+
+    test('says so when there is no server, and ends every promise', async () => {
+      // A port that nothing listens on: one that was free a moment ago.
+      const free = createServer().listen(0, '127.0.0.1');
+      await new Promise((listening) => free.once('listening', listening));
+      const { port } = free.address() as { port: number };
+      await new Promise((closed) => free.close(closed));
+      const away = ledgerOn(`esdb://user:secret@127.0.0.1:${port}?tls=false`);
+      const fault = away.open('a', { deadlineMs: 1500 });
+      await expect(fault).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      await expect(fault).rejects.toThrow(/is away|in time/);
+      await expect(fault).rejects.not.toThrow(/secret/);
+      away.remove();
+    });
+
+    test('says so when the server goes away, ends every promise, and goes on when it is back', async () => {
+      const port = Number(/:(\d+)/.exec(url)?.[1] ?? 2113);
+      const proxy = await Proxy.before(port, 0);
+      const far = ledgerOn(`esdb://127.0.0.1:${proxy.port}?tls=false`);
+      store = await far.open('a', { deadlineMs: 1500 });
+      await fill(store, ['1']);
+      proxy.refuse(4000);
+      proxy.cut(true);
+      const began = performance.now();
+      const outcomes = await Promise.allSettled([
+        store.append('a', [event('2')], 'any'),
+        store.append('b', [event('3')], 'none'),
+        store.synced(),
+        store.setMeta('mark', Uint8Array.of(1)),
+      ]);
+      expect(performance.now() - began).toBeLessThan(3500);
+      for (const outcome of outcomes)
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } });
+      expect(store.awayBecause).toBeDefined();
+      expect(store.entry(0)).toBeDefined();
+      for (let tries = 0; ; tries++) {
+        try {
+          await store.append('a', [event('2')], 'any');
+          break;
+        } catch (fault) {
+          if (tries > 20) throw fault;
+          await pause(300);
+        }
+      }
+      await store.synced();
+      expect(store.awayBecause).toBeUndefined();
+      expect(store.size).toBe(2);
+      await store.close();
+      store = undefined;
+      proxy.close();
+      far.remove();
+    });
+
+    test.skip('refuses wrong credentials in words (skipped: an insecure server takes any, and this needs one with TLS)', () =>
+      undefined);
   });
-});
+}
