@@ -231,8 +231,8 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedStore
         );
         await Promise.all(both.map((each) => each.synced()));
         const [mine, theirs] = (await Promise.all(both.map((each) => all(each.readAll())))) as [
-          StoredEvent[],
-          StoredEvent[],
+          SequencedEvent[],
+          SequencedEvent[],
         ];
         expect(mine.map(({ id, stream, revision }) => [id, stream, revision])).toEqual(
           theirs.map(({ id, stream, revision }) => [id, stream, revision]),
