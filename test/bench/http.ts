@@ -6,10 +6,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
+import { paced, type PacedRequest } from './paced.ts';
 import { median, type Result } from './result.ts';
 
 const SECONDS = 4;
@@ -41,7 +41,7 @@ export async function httpBench(): Promise<Result[]> {
         comparator: '>=',
       });
     }
-    const latencies = await paced(best / 2, next);
+    const latencies = await paced(best / 2, SECONDS, next);
     const [p50, p99] = [quantile(latencies, 0.5), quantile(latencies, 0.99)];
     const bare = bareWrites(folder);
     results.push(
@@ -71,13 +71,6 @@ export async function httpBench(): Promise<Result[]> {
   }
 }
 
-/** A request that registers a party: a real domain command, different each time. */
-interface Registration {
-  readonly url: string;
-  readonly headers: Record<string, string>;
-  readonly body: string;
-}
-
 /** The application in a process of its own, on a new data folder, and ways to load it. */
 export async function startServer(env: NodeJS.ProcessEnv = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-http-'));
@@ -88,7 +81,8 @@ export async function startServer(env: NodeJS.ProcessEnv = {}) {
   const [{ url, token }] = (await once(server, 'message')) as [{ url: string; token: string }];
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   let n = 0;
-  const next = (): Registration => ({
+  /** A request that registers a party: a real domain command, different each time. */
+  const next = (): PacedRequest => ({
     url: `${url}/v1/parties`,
     headers: { ...headers, 'idempotency-key': `"bench-${++n}"` },
     body: JSON.stringify({ id: `party-bench-${n}`, name: 'A party', kind: 'allied-authority', country: 'GB' }),
@@ -117,47 +111,6 @@ export async function startServer(env: NodeJS.ProcessEnv = {}) {
       rmSync(folder, { recursive: true });
     },
   };
-}
-
-/**
- * Requests at even distances, whether or not those before were answered, so that a slow answer delays no other: the time
- * of each from when it was due to its whole answer, in milliseconds. A second to warm up, then `SECONDS`.
- */
-async function paced(rate: number, next: () => Registration): Promise<number[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  const latencies: number[] = [];
-  const pending: Promise<void>[] = [];
-  const total = Math.floor(rate * (SECONDS + 1));
-  const warm = Math.floor(rate);
-  const began = performance.now();
-  for (let sent = 0; sent < total;) {
-    for (const due = Math.min(total, ((performance.now() - began) * rate) / 1000); sent < due; sent++) {
-      const dueAt = began + (sent * 1000) / rate;
-      const count = sent >= warm;
-      const { url, headers, body } = next();
-      pending.push(
-        new Promise((done, failed) => {
-          const sending = request(url, {
-            method: 'POST',
-            agent,
-            headers: { ...headers, 'content-length': body.length },
-          });
-          sending.once('error', failed).once('response', (answer) => {
-            if (answer.statusCode !== 201) failed(new Error(`answered ${answer.statusCode}`));
-            answer.resume().once('end', () => {
-              if (count) latencies.push(performance.now() - dueAt);
-              done();
-            });
-          });
-          sending.end(body);
-        }),
-      );
-    }
-    await new Promise((turn) => setImmediate(turn));
-  }
-  await Promise.all(pending);
-  agent.destroy();
-  return latencies;
 }
 
 const quantile = (values: readonly number[], q: number): number =>
