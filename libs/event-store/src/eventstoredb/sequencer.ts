@@ -5,7 +5,10 @@ import type { EventStoreDbStreams } from './streams.ts';
 
 /** Bookkeeping of the sequencer, beside the ledger's own streams. */
 export const CHECKPOINTS = '$sequencer/checkpoints';
+export const CHECKPOINT_TYPE = 'countersign.Checkpoint.v1';
 export const LEASE = '$sequencer/lease';
+export const META = '$sequencer/meta/';
+export const META_TYPE = 'countersign.Meta.v1';
 
 export interface SequencerOptions {
   readonly streams: Pick<EventStoreDbStreams, 'appendAt'>;
@@ -14,7 +17,7 @@ export interface SequencerOptions {
   /** How long leaves may stand without a checkpoint before another process takes over, in milliseconds. */
   readonly leaseMs: number;
   readonly progress: Progress;
-  /** Leaves in the tree here, and how many of them a confirmed checkpoint covers. */
+  /** Leaves in the tree here that may be signed, and how many of them a confirmed checkpoint covers. */
   readonly size: () => number;
   readonly signed: () => number;
   /** Signs the tree as it is now. */
@@ -91,7 +94,8 @@ export class Sequencer {
   }
 
   async #takeLease(): Promise<void> {
-    if (this.#busy || this.#closed) return;
+    const { size, signed } = this.#options;
+    if (this.#busy || this.#closed || size() <= signed()) return;
     this.#busy = true;
     try {
       this.#leads = await this.#appendLease(this.#options.node);
@@ -127,7 +131,7 @@ export class Sequencer {
       while (this.#leads && !this.#closed && size() > signed()) {
         const before = progress.checkpoint;
         const next = sign();
-        const event = bookkeeping('countersign.Checkpoint.v1', Buffer.from(next.note));
+        const event = bookkeeping(CHECKPOINT_TYPE, Buffer.from(next.note));
         const answer = await streams.appendAt(CHECKPOINTS, [event], before);
         // Somebody else signed: their checkpoint comes by, and shows whether they have the lease.
         if (!answer.appended) break;
