@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exportCommand, verifyCommand } from './bundle.ts';
 import { ClientError } from './client.ts';
+import { copyCommand } from './copy.ts';
 import { importCommand } from './import.ts';
 import { QUESTIONS } from './questions.ts';
 
@@ -15,7 +16,7 @@ const program = new Command('countersign')
   .addHelpText('after', '\nExit code: 0 done (yes), 1 refused or failed (no), 2 not asked as it must be, or no answer.')
   .showHelpAfterError('(add --help for what there is)')
   .exitOverride();
-for (const command of [...QUESTIONS, importCommand(), exportCommand(), verifyCommand()])
+for (const command of [...QUESTIONS, importCommand(), exportCommand(), verifyCommand(), copyCommand()])
   program.addCommand(command.copyInheritedSettings(program));
 
 try {

@@ -12,9 +12,9 @@ import {
   type DomainView,
 } from '@countersign/domain';
 import { vkeyOf } from '@countersign/dossier';
-import type { SequencedStore } from '@countersign/event-store';
+import { unfinishedCopy, type SequencedStore } from '@countersign/event-store';
 import { EvidenceFiles, Tokens, Vault } from '@countersign/identity';
-import { CheckpointPublisher, decodeEntry, Ledger, systemClock, type Clock } from '@countersign/ledger';
+import { CheckpointPublisher, decodeEntry, Ledger, movedAway, systemClock, type Clock } from '@countersign/ledger';
 import { Answers } from './answers.ts';
 import { Denials } from './denials.ts';
 import type { Settings } from './settings.ts';
@@ -71,6 +71,8 @@ export async function openLedger(
     });
     ledger.onEntry((entry) => denials.recorded(entry));
     await store.synced();
+    const unfinished = unfinishedCopy(store);
+    if (unfinished !== undefined) throw new Error(unfinished);
     let founded = false;
     if (ledger.view.index < 0 && store.readOnlyBecause === undefined) {
       onNew();
@@ -78,6 +80,12 @@ export async function openLedger(
     }
     const first = store.entry(0);
     const amiss = first && keysAmiss(decodeEntry(first.data), vault);
+    const moved = movedAway(store, ledger.view);
+    if (moved !== undefined) store.refuseAppends(moved);
+    // Whoever seals the ledger takes it away from here.
+    ledger.onEntry(({ type }) => {
+      if (type === 'LedgerSealed') store.refuseAppends(movedAway(store, ledger.view) ?? 'the ledger was sealed');
+    });
     if (amiss !== undefined) store.refuseAppends(amiss);
     else writeFileSync(policyFile(settings), policyOf(settings, vault));
     const publisher = new CheckpointPublisher(store, clock, vault.signingKey('log-ml-dsa-44'));

@@ -2,7 +2,7 @@ export * from './kernel/index.ts';
 export * from './contexts.ts';
 export * from './facets.ts';
 export { criteriaInForceAt, type CriteriaState } from './criteria/index.ts';
-export { LEDGER_STREAM, POLICY_PARAMETERS, type CustodyState } from './custody/index.ts';
+export { LEDGER_STREAM, POLICY_PARAMETERS, type CustodyState, type Seal } from './custody/index.ts';
 export { annexEntryAt, instrumentAt, type InstrumentState } from './instrument/index.ts';
 export { modelVersionAt, type ModelState } from './model/index.ts';
 export { partnerAt, partnerOfParty, type PartnerState } from './partner/index.ts';

@@ -10,3 +10,5 @@ export { categoryOf, LedgerView, streamOf, type AnyDecider } from './view.ts';
 export { CheckpointPublisher, type Published } from './publisher.ts';
 export { importEvidence, type Imported, type ImportRequest } from './import.ts';
 export { reportsAsOf } from './reports.ts';
+export { copyLedger, type CopyOptions, type CopyOutcome, type CopyStep, type Moved } from './copy/copy.ts';
+export { movedAway } from './copy/moved.ts';

@@ -15,6 +15,9 @@ export const FoundLedger = command('FoundLedger', ['system'], {
   custodian: IdText,
 });
 
+/** The ledger's last act in a store that it leaves; `countersign copy` gives it, and no route leads to it. */
+export const SealLedger = command('SealLedger', ['system'], { target: oneOf('sqlite', 'esdb'), move: IdText });
+
 export const CUSTODY_COMMANDS = [command('SetPolicyParameter', ['custodian'], { name: Name, value: Text })] as const;
 
-export type CustodyCommand = CommandOf<typeof FoundLedger | (typeof CUSTODY_COMMANDS)[number]>;
+export type CustodyCommand = CommandOf<typeof FoundLedger | typeof SealLedger | (typeof CUSTODY_COMMANDS)[number]>;

@@ -1,8 +1,16 @@
 import { notForRole, refs, refuse, type Decider, type EventId, type View } from '../kernel/index.ts';
-import { CUSTODY_COMMANDS, FoundLedger, type CustodyCommand } from './commands.ts';
+import { CUSTODY_COMMANDS, FoundLedger, SealLedger, type CustodyCommand } from './commands.ts';
 import type { CustodyEvent, RecordedCustodyEvent } from './events.ts';
 
-/** The ledger's founding and its policy parameters, each with the event that set it. */
+/** A move to another store; whether it went on here or there, each store knows of itself. */
+export interface Seal {
+  readonly by: EventId;
+  readonly index: number;
+  readonly target: 'sqlite' | 'esdb';
+  readonly move: string;
+}
+
+/** The ledger's founding, its policy parameters, each with the event that set it, and its last move. */
 export type CustodyState =
   | { readonly status: 'unfounded' }
   | {
@@ -11,6 +19,7 @@ export type CustodyState =
       readonly mode: 'demo' | 'operational';
       readonly custodian: string;
       readonly parameters: Readonly<Record<string, { readonly value: string; readonly by: EventId }>>;
+      readonly seal?: Seal;
     };
 
 /** The one stream of the ledger itself. */
@@ -32,7 +41,7 @@ export const custodyDecider: Decider<CustodyState, CustodyCommand, CustodyEvent,
   initial: { status: 'unfounded' },
 
   decide(command, state) {
-    const refused = notForRole([FoundLedger, ...CUSTODY_COMMANDS], command);
+    const refused = notForRole([FoundLedger, SealLedger, ...CUSTODY_COMMANDS], command);
     if (refused) return refused;
     const { actor } = command;
     switch (command.type) {
@@ -57,6 +66,13 @@ export const custodyDecider: Decider<CustodyState, CustodyCommand, CustodyEvent,
         if (bad !== undefined) return refuse('unknown-policy-parameter', `${bad} is no policy parameter`);
         return [{ type: 'PolicyParameterSet', data: payload, refs: refs({ parties: [actor.party] }) }];
       }
+      case 'SealLedger': {
+        const { payload } = command;
+        if (state.status !== 'founded') return refuse('wrong-state', 'the ledger is not founded yet');
+        if (payload.move === state.seal?.move)
+          return refuse('wrong-state', 'the ledger is sealed for that move already');
+        return [{ type: 'LedgerSealed', data: payload, refs: refs({ parties: [state.custodian] }) }];
+      }
     }
   },
 
@@ -77,6 +93,11 @@ export const custodyDecider: Decider<CustodyState, CustodyCommand, CustodyEvent,
         if (state.status !== 'founded') return state;
         const { name, value } = event.data;
         return { ...state, parameters: { ...state.parameters, [name]: { value, by: event.id } } };
+      }
+      case 'LedgerSealed': {
+        if (state.status !== 'founded') return state;
+        const { target, move } = event.data;
+        return { ...state, seal: { by: event.id, index: event.index, target, move } };
       }
     }
   },

@@ -19,6 +19,8 @@ export const CUSTODY_EVENTS = [
     ['parties'],
   ),
   event('PolicyParameterSet', { name: Name, value: Text }, ['parties']),
+  /** The last entry in a store before a move: where the ledger goes on, and which move that is. */
+  event('LedgerSealed', { target: oneOf('sqlite', 'esdb'), move: IdText }, ['parties']),
 ] as const;
 
 export type CustodyEvent = EventOf<(typeof CUSTODY_EVENTS)[number]>;

@@ -5,7 +5,10 @@ import type { EventStoreDbStreams } from './streams.ts';
 
 /** Bookkeeping of the sequencer, beside the ledger's own streams. */
 export const CHECKPOINTS = '$sequencer/checkpoints';
+export const CHECKPOINT_TYPE = 'countersign.Checkpoint.v1';
 export const LEASE = '$sequencer/lease';
+export const META = '$sequencer/meta/';
+export const META_TYPE = 'countersign.Meta.v1';
 
 export interface SequencerOptions {
   readonly streams: Pick<EventStoreDbStreams, 'appendAt'>;
@@ -14,7 +17,7 @@ export interface SequencerOptions {
   /** How long leaves may stand without a checkpoint before another process takes over, in milliseconds. */
   readonly leaseMs: number;
   readonly progress: Progress;
-  /** Leaves in the tree here, and how many of them a confirmed checkpoint covers. */
+  /** Leaves in the tree here that may be signed, and how many of them a confirmed checkpoint covers. */
   readonly size: () => number;
   readonly signed: () => number;
   /** Whether anything may be signed here: not before all that is stored is taken in and found sound. */
@@ -149,7 +152,7 @@ export class Sequencer {
     this.#sent = { size: next.size, revision: expected === 'none' ? 0 : expected + 1 };
     this.#underWay++;
     streams
-      .appendAt(CHECKPOINTS, [bookkeeping('countersign.Checkpoint.v1', Buffer.from(next.note))], expected)
+      .appendAt(CHECKPOINTS, [bookkeeping(CHECKPOINT_TYPE, Buffer.from(next.note))], expected)
       .then(
         (answer) => {
           if (answer.appended) confirmed(next.size, next.note, answer.revisions[0] as number);

@@ -4,6 +4,7 @@ import { parseCheckpoint, parseNote } from '@countersign/log';
 import type { DatabaseSync } from 'node:sqlite';
 import { checkEvents } from '../check-events.ts';
 import { StoreReadOnlyError, StoreUnavailableError } from '../faults.ts';
+import { unfinishedCopy } from '../move.ts';
 import type {
   Conflict,
   EventData,
@@ -21,7 +22,7 @@ import { checkpointSigner, signingKeyOf } from '../sqlite/note.ts';
 import { StoredLog } from '../sqlite/stored-log.ts';
 import { explained } from './faults.ts';
 import { MirrorWriter, openMirror } from './mirror.ts';
-import { CHECKPOINTS, LEASE, Sequencer } from './sequencer.ts';
+import { CHECKPOINTS, LEASE, META, META_TYPE, Sequencer } from './sequencer.ts';
 import { EventStoreDbStreams, type Retention } from './streams.ts';
 import { within } from './waiting.ts';
 
@@ -48,7 +49,6 @@ export interface EventStoreDbOptions {
   node?: string;
 }
 
-const META = '$sequencer/meta/';
 const MARK_EVERY_MS = 1000;
 
 /**
@@ -133,6 +133,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
   /** All that was there at the start is taken in, and nothing speaks against signing. */
   #sound = false;
   #unsound: string | undefined;
+  #unfinished: string | undefined;
   #away: string | undefined;
   #markTimer: NodeJS.Timeout | undefined;
 
@@ -149,6 +150,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     this.#signed = row
       ? { size: Number(row['size']), note: String(row['note']) }
       : { size: 0, note: this.#sign(0, this.hasher.empty()) };
+    this.#unfinished = unfinishedCopy(this);
     this.#sequencer = new Sequencer({
       streams,
       node: options.node ?? randomUUID(),
@@ -156,7 +158,8 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       progress: this.#mirror.progress,
       size: () => this.memory.directory.size,
       signed: () => this.#signed.size,
-      maySign: () => this.#sound && this.readOnlyBecause === undefined,
+      // Nothing is signed before it is known to be the newest copy, nor while a ledger is copied into it.
+      maySign: () => this.#sound && (this.readOnlyBecause ?? this.#unfinished) === undefined,
       sign: () => {
         const { size } = this.memory.frontier;
         return { size, note: this.#sign(size, this.memory.frontier.root()) };
@@ -189,6 +192,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       this.#unsound ??= await this.#belowMark();
       this.#sound = this.#unsound === undefined;
       this.#mirror.commit();
+      if (this.memory.directory.size > this.size) this.#sequencer.leaves();
     });
     this.#ready.catch(() => undefined);
   }
@@ -210,6 +214,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     const [retention] = this.#retentions;
     return (
       this.#unsound ??
+      this.#unfinished ??
       (retention && `stream ${retention[0]} ${retention[1]}: take it back, the ledger keeps everything`)
     );
   }
@@ -339,7 +344,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
   async setMeta(key: string, value: Uint8Array): Promise<void> {
     await this.#within(
       this.#ready.then(async () => {
-        const event = { id: randomUUID(), type: 'countersign.Meta.v1', data: value };
+        const event = { id: randomUUID(), type: META_TYPE, data: value };
         const answer = await this.#streams.appendAt(META + key, [event], 'any');
         if (!answer.appended) throw new StoreUnavailableError(`${key} could not be kept`);
         this.#mirror.keepMeta(key, value);
@@ -379,8 +384,10 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
           (JSON.parse(Buffer.from(event.data).toString()) as { holder: string | null }).holder ?? undefined;
         this.#sequencer.leaseSeen();
       }
-    } else if (event.stream.startsWith(META)) this.#mirror.keepMeta(event.stream.slice(META.length), event.data);
-    else this.#eventSeen(this.#mirror.take(event));
+    } else if (event.stream.startsWith(META)) {
+      this.#mirror.keepMeta(event.stream.slice(META.length), event.data);
+      this.#unfinished = unfinishedCopy(this);
+    } else this.#eventSeen(this.#mirror.take(event));
     this.#mirror.passed(event.position);
     for (let i = this.#forPosition.length - 1; i >= 0; i--)
       if ((this.#forPosition[i] as { position: bigint }).position <= event.position)
