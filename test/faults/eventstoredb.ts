@@ -15,6 +15,9 @@ export const cannotStart =
     ? 'skipped: set EVENTSTOREDB_SERVER to the folder of a server and EVENTSTOREDB_START to the script that starts it'
     : undefined;
 
+// Jest says nothing of a file all of whose tests are skipped.
+if (cannotStart !== undefined) process.stderr.write(`test/faults ${cannotStart}\n`);
+
 export class EventStoreDb {
   url = '';
   readonly #data: string;

@@ -34,11 +34,12 @@ function ledgerOn(connectionString: string) {
   return { namespace, files, open, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-if (url === undefined)
+if (url === undefined) {
+  process.stderr.write('libs/event-store: EventStoreDB skipped: set EVENTSTOREDB_URL to a server\n');
   describe.skip('EventStoreDB (skipped: set EVENTSTOREDB_URL to a server)', () => {
     eventStoreContract('the eventstoredb store', () => Promise.reject(new Error('no server')));
   });
-else {
+} else {
   eventStoreContract('the eventstoredb store', async () => {
     const ledger = ledgerOn(url);
     let store = await ledger.open();
