@@ -299,6 +299,8 @@ const ACTS: readonly (Act | number | ((world: World) => Promise<unknown>))[] = [
     world.clock.set(Date.parse('2036-09-01T00:00:00.000Z'));
     await world.opened.ledger.settle();
   },
+  // At last the ledger moves to another store.
+  ['SealLedger', 'custody', 'custody-ledger', actor('system', 'system'), { target: 'sqlite', move: 'move-1' }],
 ];
 
 function open(session: string): Act {

@@ -106,8 +106,12 @@ export class EventStoreDbStreams implements EventStore {
         const found = await this.#standing(stream, first, events, until);
         if (found === 'ours') return ours(attempt === 0);
         if (found !== 'nothing') return found;
-        if (fault instanceof WrongExpectedVersionError)
-          return { appended: false, conflict: 'revision', actual: await this.#revision(stream, until) };
+        if (fault instanceof WrongExpectedVersionError) {
+          const actual = await this.#revision(stream, until);
+          // Refused, though nothing is in the way: what is, cannot be read yet. It may even be these very events.
+          const coming = actual === expected || (actual !== 'none' && actual >= first);
+          if (!coming || performance.now() >= until) return { appended: false, conflict: 'revision', actual };
+        }
         await pause(backOff(attempt));
       }
     }
