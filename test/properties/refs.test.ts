@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { EVENTS, problemsOf } from '@countersign/domain';
-import { aftermath } from './aftermath.ts';
+import { aftermath, seal } from './aftermath.ts';
 import { refsWatch } from './refs.ts';
 import { StoryFolder, type World } from './world.ts';
 
@@ -10,6 +10,7 @@ beforeAll(async () => {
   await story.tell();
   world = await story.open();
   await aftermath(world);
+  await seal(world);
 }, 60_000);
 afterAll(async () => {
   await world.opened.close();
