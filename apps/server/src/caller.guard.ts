@@ -26,3 +26,6 @@ export class CallerGuard implements CanActivate {
 export const CallerOf = createParamDecorator(
   (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<WithCaller>().caller,
 );
+
+/** The roles that see everything (domain.md, *Who commands, who sees*). */
+export const READS_EVERYTHING: ReadonlySet<string> = new Set(['custodian', 'licensing-authority', 'regulator']);

@@ -6,10 +6,8 @@ import { LEDGER_STREAM, type DomainView } from '@countersign/domain';
 import { buildBundle } from '@countersign/dossier';
 import { Vault, type Caller } from '@countersign/identity';
 import { CheckpointPublisher, Ledger, reportsAsOf } from '@countersign/ledger';
-import { CallerGuard, CallerOf } from './caller.guard.ts';
+import { CallerGuard, CallerOf, READS_EVERYTHING } from './caller.guard.ts';
 import { problem } from './problem.ts';
-
-const READS_EVERYTHING: ReadonlySet<string> = new Set(['custodian', 'licensing-authority', 'regulator']);
 
 /** Signed exports, for those who may read everything. */
 @Controller('v1/export')

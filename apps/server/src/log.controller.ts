@@ -3,10 +3,9 @@ import { ApiBearerAuth, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CheckpointPublisher, Ledger, type Receipt } from '@countersign/ledger';
 import type { Caller } from '@countersign/identity';
-import { CallerGuard, CallerOf } from './caller.guard.ts';
+import { CallerGuard, CallerOf, READS_EVERYTHING } from './caller.guard.ts';
 import { problem } from './problem.ts';
 
-const READS_EVERYTHING: ReadonlySet<string> = new Set(['custodian', 'licensing-authority', 'regulator']);
 const WIDTH = 256;
 /** `<N>` or `x001/x234/067`, and `.p/<W>` of a partial tile (C2SP tlog-tiles). */
 const COORDINATES = /^((?:x\d{3}\/)*\d{3})(?:\.p\/([1-9]\d{0,2}))?$/;

@@ -19,11 +19,9 @@ import {
   type Row,
 } from '@countersign/read-models';
 import { Answers } from './answers.ts';
-import { CallerGuard, CallerOf } from './caller.guard.ts';
+import { CallerGuard, CallerOf, READS_EVERYTHING } from './caller.guard.ts';
 import { problem } from './problem.ts';
 import { invalidQuery, MayQuery, queryPipe, QuestionQuery } from './questions.query.ts';
-
-const READS_EVERYTHING: ReadonlySet<string> = new Set(['custodian', 'licensing-authority', 'regulator']);
 
 @Controller('v1')
 @UseGuards(CallerGuard)

@@ -1,5 +1,6 @@
 import { annexEntryAt, bearsAt, type InstrumentState } from '../instrument/index.ts';
 import {
+  isWithin,
   Checks,
   comesBefore,
   notForRole,
@@ -22,9 +23,6 @@ export type AuthorisationView = View<{
   authorisation: AuthorisationState;
 }>;
 
-const within = <T>(inner: 'all' | readonly T[], outer: 'all' | readonly T[]): boolean =>
-  outer === 'all' || (inner !== 'all' && inner.every((each) => outer.includes(each)));
-
 /** R7: what an authorisation frees lies within what its instrument controls, or its annex lists. */
 function checkWithinInstrument(
   checks: Checks,
@@ -39,7 +37,7 @@ function checkWithinInstrument(
   const { families, modalities, destinations, time } = instrument.scope;
   checks
     .require(
-      within(scope.destinations, destinations),
+      isWithin(scope.destinations, destinations),
       'scope-exceeds-instrument',
       'a destination is outside the instrument',
     )
@@ -52,7 +50,7 @@ function checkWithinInstrument(
   for (const { item, family, modality, countries } of scope.items) {
     checks
       .require(
-        within([family], families),
+        isWithin([family], families),
         'scope-exceeds-instrument',
         `the family of ${item} is outside the instrument`,
       )
@@ -64,7 +62,7 @@ function checkWithinInstrument(
     if (annexEntry === undefined) continue;
     const freed = listed?.items.find((each) => each.family === family && each.modality === modality);
     checks.require(
-      freed !== undefined && within(countries, freed.countries),
+      freed !== undefined && isWithin(countries, freed.countries),
       'scope-exceeds-annex',
       `${item} is not in the annex entry ${annexEntry}`,
     );

@@ -1,13 +1,10 @@
 import { isLiftedAt, type InstrumentState } from '../instrument/decider.ts';
-import { noStanding, standing, type Instant, type Since, type Standing, type View } from '../kernel/index.ts';
+import { isWithin, noStanding, standing, type Instant, type Since, type Standing, type View } from '../kernel/index.ts';
 import type { AuthorisationScope } from './events.ts';
 import type { IssuedState } from './state.ts';
 
 type Recorded = Extract<InstrumentState, { status: 'recorded' }>;
 export type InstrumentView = Pick<View<{ instrument: InstrumentState }>, 'state'>;
-
-const within = <T>(inner: 'all' | readonly T[], outer: 'all' | readonly T[]): boolean =>
-  outer === 'all' || (inner !== 'all' && inner.every((each) => outer.includes(each)));
 
 /** The instrument that stands in for one at an instant, and the replacement that led there, if any. */
 export function inItsPlace(
@@ -49,8 +46,8 @@ export function instrumentStandingOf(view: InstrumentView, state: IssuedState, n
 }
 
 const coversScope = ({ scope }: Recorded, { items, destinations }: AuthorisationScope): boolean =>
-  within(destinations, scope.destinations) &&
-  items.every(({ family, modality }) => within([family], scope.families) && scope.modalities.includes(modality));
+  isWithin(destinations, scope.destinations) &&
+  items.every(({ family, modality }) => isWithin([family], scope.families) && scope.modalities.includes(modality));
 
 /** Whether the annex that a listing rests on still lists it: its own entry, or, after a replacement, one that covers it. */
 export function annexStandingOf(view: InstrumentView, state: IssuedState, now: Instant): Standing {
@@ -68,7 +65,7 @@ export function annexStandingOf(view: InstrumentView, state: IssuedState, now: I
             !(removed && removed.from <= now) &&
             state.scope.items.every(({ family, modality, countries }) =>
               items.some(
-                (item) => item.family === family && item.modality === modality && within(countries, item.countries),
+                (item) => item.family === family && item.modality === modality && isWithin(countries, item.countries),
               ),
             ),
         );

@@ -1,4 +1,12 @@
-import { noStanding, standing, type EventId, type Instant, type Since, type Standing } from '../kernel/index.ts';
+import {
+  isWithin,
+  noStanding,
+  standing,
+  type EventId,
+  type Instant,
+  type Since,
+  type Standing,
+} from '../kernel/index.ts';
 import type { AuthorisationScope, AuthorisedItem, Condition } from './events.ts';
 
 interface Known {
@@ -128,9 +136,6 @@ function nextMonth(period: string): string {
   return new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 7);
 }
 
-const within = (inner: readonly string[], outer: 'all' | readonly string[]): boolean =>
-  outer === 'all' || inner.every((each) => outer.includes(each));
-
 /** What a grant, or one use of it, must lie within. */
 export interface Extent {
   readonly facilities: readonly string[];
@@ -139,6 +144,6 @@ export interface Extent {
 }
 /** Whether an authorisation's scope covers facilities, places and end uses, as it stands after its amendments. */
 export const covers = (state: IssuedState, { facilities, places, endUses }: Extent): boolean =>
-  within(facilities, state.scope.facilities) &&
-  within(places, state.scope.destinations) &&
-  within(endUses, state.scope.endUses);
+  isWithin(facilities, state.scope.facilities) &&
+  isWithin(places, state.scope.destinations) &&
+  isWithin(endUses, state.scope.endUses);

@@ -1,11 +1,9 @@
 import { isIssued, itemOf } from '../authorisation/state.ts';
 import type { Checks } from '../kernel/index.ts';
+import { isWithin } from '../kernel/index.ts';
 import { familyOf } from '../model/decider.ts';
 import type { DomainView } from '../states.ts';
 import type { GrantScope } from './events.ts';
-
-const within = (inner: readonly string[], outer: 'all' | readonly string[]): boolean =>
-  outer === 'all' || inner.every((each) => outer.includes(each));
 
 /** R7: a grant's scope lies within its authorisation's. */
 export function checkWithinAuthorisation(checks: Checks, scope: GrantScope, view: DomainView): void {
@@ -21,17 +19,17 @@ export function checkWithinAuthorisation(checks: Checks, scope: GrantScope, view
   const outer = authorisation.scope;
   checks
     .require(
-      within(scope.facilities, outer.facilities),
+      isWithin(scope.facilities, outer.facilities),
       'scope-exceeds-authorisation',
       'a facility is outside the authorisation',
     )
     .require(
-      within(scope.places, outer.destinations),
+      isWithin(scope.places, outer.destinations),
       'scope-exceeds-authorisation',
       'a place is outside the authorisation',
     )
     .require(
-      within(scope.endUses, outer.endUses),
+      isWithin(scope.endUses, outer.endUses),
       'scope-exceeds-authorisation',
       'an end use is outside the authorisation',
     )

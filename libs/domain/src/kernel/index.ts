@@ -5,3 +5,4 @@ export * from './decider.ts';
 export * from './standing.ts';
 export * from './schema.ts';
 export * from './view.ts';
+export * from './within.ts';
