@@ -5,10 +5,12 @@ import { pause } from './waiting.ts';
 interface Channel {
   close(): void;
 }
+type CallArguments = Required<Parameters<StreamsClient['batchAppend']>>;
 /** What is used of the client library behind its public face. */
 interface Plumbing {
   getGRPCClient(Client: typeof StreamsClient, name: string): Promise<StreamsClient>;
-  callArguments(options: object, call: object): Parameters<StreamsClient['batchAppend']>;
+  /** Metadata and options of a call. */
+  callArguments(options: object, call: object): CallArguments;
   getChannel(): Promise<Channel>;
   handleError(client: unknown, fault: Error): Promise<void>;
 }

@@ -4,13 +4,12 @@ import {
   END,
   FORWARDS,
   START,
-  STREAM_NAME,
   StreamNotFoundError,
   UnavailableError,
   WrongExpectedVersionError,
   type AllStreamRecordedEvent,
   type Position as ServerPosition,
-  type RecordedEvent,
+  type RecordedEvent as ClientEvent,
 } from '@eventstore/db-client';
 import { checkEvents } from '../check-events.ts';
 import { StoreReadOnlyError, StoreUnavailableError } from '../faults.ts';
@@ -27,6 +26,8 @@ import type {
 import { connect, disconnect, type Connection } from './connection.ts';
 import { shown } from './connection-string.ts';
 import { explained, isPassing, isSilence } from './faults.ts';
+import type { RecordedEvent } from './messages.ts';
+import { readAllFrom, type Reading } from './reading.ts';
 import { backOff, pause, SlowError, within } from './waiting.ts';
 
 export interface StreamsOptions {
@@ -168,7 +169,7 @@ export class EventStoreDbStreams implements EventStore {
       const client = this.#connection.reads;
       let heard = false;
       try {
-        const reading = client.readStream<RecordedEvent & { data: Uint8Array }>(this.#physical(stream), {
+        const reading = client.readStream<ClientEvent & { data: Uint8Array }>(this.#physical(stream), {
           fromRevision: BigInt(next),
           direction: FORWARDS,
           maxCount: Math.min(count - (next - from), Number.MAX_SAFE_INTEGER),
@@ -307,56 +308,34 @@ export class EventStoreDbStreams implements EventStore {
     caughtUp.promise.catch(() => undefined);
     let last = after;
     let open = true;
-    let reading: ReturnType<Connection['reads']['subscribeToAll']> | undefined;
+    let reading: Reading | undefined;
     const prefix = this.#options.namespace;
-    const leave = this.#connection.onDead(() => reading?.destroy(new SlowError('the connection is dead')));
+    const leave = this.#connection.onDead(() => reading?.end(new SlowError('the connection is dead')));
     const run = async (): Promise<void> => {
       for (let attempt = 0; open; attempt++) {
+        reading = readAllFrom(this.#connection.reads, last, [prefix, `$$${prefix}`], (message) => {
+          if (!open) return undefined;
+          if (message.kind === 'confirmation') onLost(undefined);
+          else if (message.kind === 'caught-up') caughtUp.resolve();
+          else if (message.kind === 'checkpoint') onPassed(message.position);
+          if (message.kind !== 'event') return undefined;
+          const { event } = message;
+          if (last !== null && event.position <= last) return undefined;
+          attempt = 0;
+          const retention = this.#retentionOf(event);
+          if (retention) onRetention(retention);
+          else if (this.#isOurs(event)) {
+            const handled = handlingOf(() => handler(this.#logical(event)));
+            if (handled instanceof Promise)
+              return handled.then(() => {
+                last = event.position;
+              });
+          }
+          last = event.position;
+          return undefined;
+        });
         try {
-          reading = this.#connection.reads.subscribeToAll({
-            fromPosition: last === null ? START : serverPosition(last),
-            filter: {
-              filterOn: STREAM_NAME,
-              prefixes: [prefix, `$$${prefix}`],
-              checkpointInterval: 32,
-              checkpointReached: ({ readableLength }, { commit }) => {
-                // What was read before and still waits here is not passed yet.
-                if (readableLength === 0) onPassed(commit);
-              },
-            },
-          });
-          let ahead = -1;
-          const from = reading;
-          // What it has read by then still has to come by here.
-          reading.once('caughtUp', () => {
-            ahead = from.readableLength;
-            if (ahead === 0) caughtUp.resolve();
-          });
-          // Also when nobody reads any more.
-          reading.on('error', () => undefined);
-          reading.once('confirmation', () => {
-            onLost(undefined);
-          });
-          await this.#pump(reading, (event) => {
-            if (!open) return undefined;
-            const passed = () => {
-              if (event) last = event.position.commit;
-              if (ahead > 0 && --ahead === 0) caughtUp.resolve();
-            };
-            if (!event || (last !== null && event.position.commit <= last)) {
-              if (ahead > 0 && --ahead === 0) caughtUp.resolve();
-              return undefined;
-            }
-            attempt = 0;
-            const retention = this.#retentionOf(event);
-            if (retention) onRetention(retention);
-            else if (this.#isOurs(event)) {
-              const handled = handlingOf(() => handler(this.#stored(event)));
-              if (handled instanceof Promise) return handled.then(passed);
-            }
-            passed();
-            return undefined;
-          });
+          await reading.done;
           if (!open) return;
         } catch (fault) {
           if (fault instanceof HandlerFault) throw fault.cause;
@@ -374,7 +353,7 @@ export class EventStoreDbStreams implements EventStore {
         leave();
         caughtUp.resolve();
         this.#subscriptions.delete(subscription);
-        reading?.unsubscribe().catch(() => undefined);
+        reading?.end();
       },
     };
     this.#subscriptions.add(subscription);
@@ -384,26 +363,6 @@ export class EventStoreDbStreams implements EventStore {
       onFault(fault);
     });
     return subscription;
-  }
-
-  /** Each event as it comes; what takes its time holds back the reading. Resolves when the server ends it. */
-  #pump(
-    reading: ReturnType<Connection['reads']['subscribeToAll']>,
-    take: (event: AllStreamRecordedEvent | undefined) => Promise<void> | undefined,
-  ): Promise<void> {
-    return new Promise((resolve, reject) => {
-      reading.once('error', reject).once('end', resolve).once('close', resolve);
-      reading.on('data', ({ event }) => {
-        try {
-          const taken = take(event);
-          if (taken === undefined) return;
-          reading.pause();
-          taken.then(() => reading.resume(), reject);
-        } catch (fault) {
-          reject(fault as Error);
-        }
-      });
-    });
   }
 
   async close(): Promise<void> {
@@ -444,24 +403,30 @@ export class EventStoreDbStreams implements EventStore {
     return streamId.startsWith(this.#options.namespace);
   }
   #stored({ id, type, data, streamId, revision, position }: AllStreamRecordedEvent): StoredEvent {
-    return {
+    // Since our writes are single transactions, commit and prepare position are one.
+    const { commit } = position;
+    return this.#logical({
       id,
       type,
       data: data as Uint8Array,
-      stream: streamId.slice(this.#options.namespace.length),
+      streamId,
       revision: Number(revision),
-      // Since our writes are single transactions, commit and prepare position are one.
-      position: position.commit,
-    };
+      position: commit,
+    });
+  }
+  /** Without the namespace. */
+  #logical({ id, type, data, streamId, revision, position }: RecordedEvent): StoredEvent {
+    return { id, type, data, stream: streamId.slice(this.#options.namespace.length), revision, position };
   }
 
   /** Our streams keep everything: `$maxAge`, `$maxCount`, truncation or deletion of one is an error. */
-  #retentionOf({ streamId, type, data }: AllStreamRecordedEvent): Retention | undefined {
+  #retentionOf({ streamId, type, data }: RecordedEvent): Retention | undefined {
     const { namespace } = this.#options;
     if (type === '$streamDeleted' && streamId.startsWith(namespace))
       return { stream: streamId.slice(namespace.length), problem: 'was deleted' };
     if (!streamId.startsWith(`$$${namespace}`)) return undefined;
-    const settings = ['$maxAge', '$maxCount', '$tb'].filter((name) => name in (data as object));
+    const metadata = metadataIn(data);
+    const settings = ['$maxAge', '$maxCount', '$tb'].filter((name) => name in metadata);
     return {
       stream: streamId.slice(namespace.length + 2),
       problem: settings.length === 0 ? undefined : `has the retention setting ${settings.join(', ')}`,
@@ -481,6 +446,15 @@ const lastError = (fault: unknown): string =>
 const isSlow = (fault: unknown): boolean => fault instanceof SlowError || fault instanceof DeadlineExceededError;
 
 const serverPosition = (commit: Position): ServerPosition => ({ commit, prepare: commit });
+
+/** A stream's metadata; what is none sets nothing. */
+function metadataIn(data: Uint8Array): object {
+  try {
+    return Object(JSON.parse(Buffer.from(data).toString()));
+  } catch {
+    return {};
+  }
+}
 
 /** What a handler throws is its own, and no fault of the connection. */
 class HandlerFault extends Error {

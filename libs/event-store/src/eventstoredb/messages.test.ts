@@ -1,0 +1,111 @@
+import { createRequire } from 'node:module';
+import { describe, expect, test } from '@jest/globals';
+import type * as Shared from '@eventstore/db-client/generated/shared_pb.js';
+import type * as Streams from '@eventstore/db-client/generated/streams_pb.js';
+import fc from 'fast-check';
+import { decodeMessage, type RecordedEvent } from './messages.ts';
+
+const load = createRequire(import.meta.url) as <T>(name: string) => T;
+const { ReadResp } = load<typeof Streams>('@eventstore/db-client/generated/streams_pb.js');
+const { StreamIdentifier, UUID } = load<typeof Shared>('@eventstore/db-client/generated/shared_pb.js');
+
+const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+const recorded = fc.record({
+  id: fc.uuid(),
+  streamId: fc.string({ unit: 'grapheme' }),
+  revision: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+  type: fc.string({ unit: 'grapheme', minLength: 1 }),
+  data: fc.uint8Array({ maxLength: 3000 }),
+  position: uint64,
+});
+
+/** As the client library's own classes write it, with all that a server says beside. */
+function messageOf(event: RecordedEvent): Uint8Array {
+  const inner = new ReadResp.ReadEvent.RecordedEvent()
+    .setId(new UUID().setString(event.id))
+    .setStreamIdentifier(new StreamIdentifier().setStreamName(Buffer.from(event.streamId)))
+    .setStreamRevision(`${event.revision}`)
+    .setPreparePosition(`${event.position}`)
+    .setCommitPosition(`${event.position}`)
+    .setCustomMetadata(Buffer.from('{}'))
+    .setData(event.data);
+  inner
+    .getMetadataMap()
+    .set('content-type', 'application/octet-stream')
+    .set('type', event.type)
+    .set('created', '638679960000000000');
+  const outer = new ReadResp.ReadEvent().setEvent(inner).setCommitPosition(`${event.position}`);
+  return new ReadResp().setEvent(outer).serializeBinary();
+}
+const decoded = (bytes: Uint8Array) => {
+  const message = decodeMessage(bytes);
+  if (message.kind !== 'event') throw new Error(message.kind);
+  return { ...message.event, data: Uint8Array.from(message.event.data) };
+};
+
+describe('messages of a subscription', () => {
+  test('an event is what the client library would say that it is', () => {
+    fc.assert(
+      fc.property(recorded, (event) => {
+        expect(decoded(messageOf(event))).toEqual(event);
+      }),
+    );
+  });
+
+  test('a checkpoint, a confirmation and the news that all is read', () => {
+    fc.assert(
+      fc.property(uint64, (position) => {
+        const checkpoint = new ReadResp.Checkpoint().setCommitPosition(`${position}`).setPreparePosition('7');
+        expect(decodeMessage(new ReadResp().setCheckpoint(checkpoint).serializeBinary())).toEqual({
+          kind: 'checkpoint',
+          position,
+        });
+      }),
+    );
+    const confirmation = new ReadResp.SubscriptionConfirmation().setSubscriptionId('s');
+    expect(decodeMessage(new ReadResp().setConfirmation(confirmation).serializeBinary())).toEqual({
+      kind: 'confirmation',
+    });
+    expect(decodeMessage(new ReadResp().setCaughtUp(new ReadResp.CaughtUp()).serializeBinary())).toEqual({
+      kind: 'caught-up',
+    });
+    expect(decodeMessage(new ReadResp().setFellBehind(new ReadResp.FellBehind()).serializeBinary())).toEqual({
+      kind: 'other',
+    });
+  });
+
+  test('what a later server adds is passed over', () => {
+    fc.assert(
+      fc.property(recorded, fc.integer({ min: 100, max: 10_000 }), fc.uint8Array(), (event, field, bytes) => {
+        const tag = (field << 3) | 2;
+        const more = Buffer.from([...varint(tag), ...varint(bytes.length), ...bytes]);
+        expect(decoded(Buffer.concat([more, messageOf(event), more]))).toEqual(event);
+      }),
+    );
+  });
+
+  test('bytes that are no message end in an error, never in another event', () => {
+    fc.assert(
+      fc.property(recorded, fc.nat(), (event, at) => {
+        const bytes = messageOf(event);
+        const cut = bytes.subarray(0, 1 + (at % (bytes.length - 1)));
+        expect(() => decodeMessage(cut)).toThrow();
+      }),
+    );
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        try {
+          decodeMessage(bytes);
+        } catch (fault) {
+          expect(fault).toBeInstanceOf(Error);
+        }
+      }),
+    );
+  });
+});
+
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  for (; value > 127; value >>>= 7) bytes.push((value & 127) | 128);
+  return [...bytes, value];
+}
