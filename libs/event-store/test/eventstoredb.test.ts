@@ -1,12 +1,15 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { EventStoreDBClient } from '@eventstore/db-client';
+import { binaryEvent, EventStoreDBClient } from '@eventstore/db-client';
 import { openEventStoreDb, type EventStoreDbOptions, type SequencedStore } from '@countersign/event-store';
+import { parseCheckpoint, parseNote } from '@countersign/log';
 import { eventStoreContract, idOf } from '../src/contract.ts';
+import { checkpointSigner } from '../src/sqlite/note.ts';
 import { Proxy } from '../../../test/faults/proxy.ts';
 
 /** A real server or cluster: `esdb://…`. Without one, these tests are skipped, and say so. */
@@ -167,6 +170,52 @@ if (url === undefined) {
       await store.synced();
       expect(store.readOnlyBecause).toMatch(/mark .* is missing/);
       expect(existsSync(ledger.files.mark)).toBe(false);
+    });
+
+    test('a checkpoint by another key, or of another tree, ends all signing on every process and for good', async () => {
+      const other = generateKeyPairSync('ed25519').privateKey;
+      for (const [key, root, says] of [
+        [other, undefined, 'not by the key'],
+        [privateKey, randomBytes(32), 'of another tree'],
+      ] as const) {
+        const process = ledgerOn(url);
+        store = await process.open();
+        await fill(store, ['1', '2']);
+        const signed = parseCheckpoint(parseNote(store.checkpoint()).text);
+        const note = checkpointSigner('ledger.example/log', key)(2, root ?? signed.root);
+        const forged = binaryEvent({ id: randomUUID(), type: 'countersign.Checkpoint.v1', data: Buffer.from(note) });
+        await client.appendToStream(`${process.namespace}$sequencer/checkpoints`, forged);
+        for (let i = 0; i < 100 && store.readOnlyBecause === undefined; i++) await pause(50);
+        for (let opened = 0; ; opened++) {
+          expect(store.readOnlyBecause).toContain(says);
+          await expect(store.append('a', [event('3')], 'any')).rejects.toMatchObject({ code: 'STORE_READ_ONLY' });
+          expect(store.checkpoint()).not.toBe(note);
+          expect(store.entry(1)).toBeDefined();
+          await store.close();
+          if (opened === 2) break;
+          // On the mirror that has seen it, and on one that is made anew.
+          store = await process.open(opened === 0 ? 'a' : 'b');
+          await store.synced().catch(() => undefined);
+        }
+        process.remove();
+      }
+    });
+
+    test('a mirror whose making was interrupted is made anew, whatever is in it', async () => {
+      store = await ledger.open();
+      await fill(store, ['1', '2', '3']);
+      await store.close();
+      const mirror = new DatabaseSync(ledger.files.mirror);
+      mirror.exec("DELETE FROM events WHERE position = 2; INSERT INTO source VALUES ('spoilt', 'yes')");
+      mirror.close();
+      store = await ledger.open();
+      await store.synced();
+      expect([...store.entries(0, 3)].map(({ data }) => Buffer.from(data).toString())).toEqual(['1', '2', '3']);
+      expect(store.readOnlyBecause).toBeUndefined();
+      const after = new DatabaseSync(ledger.files.mirror, { readOnly: true });
+      expect(after.prepare("SELECT * FROM source WHERE key = 'spoilt'").get()).toBeUndefined();
+      expect(after.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+      after.close();
     });
 
     test('says so when there is no server, and ends every promise', async () => {

@@ -4,6 +4,7 @@ import { pause } from './waiting.ts';
 
 interface Channel {
   close(): void;
+  readonly internalChannel?: { getOptions(): Record<string, unknown> };
 }
 type CallArguments = Required<Parameters<StreamsClient['batchAppend']>>;
 /** What is used of the client library behind its public face. */
@@ -18,6 +19,11 @@ export const plumbing = (client: EventStoreDBClient): Plumbing => client as unkn
 
 /** How long a connection may leave a sign of life unanswered, unless the connection string says. */
 const KEEP_ALIVE_TIMEOUT_MS = 4000;
+/**
+ * What a server may send ahead of us, in bytes. The protocol's own 64 KiB are some fifty entries: a process that is busy
+ * for ten milliseconds would stop the server, which then drops the subscription of a reader that is too slow.
+ */
+const WINDOW_BYTES = 4 * 1024 * 1024;
 let made = 0;
 const channels = new WeakMap<EventStoreDBClient, Promise<Channel>>();
 
@@ -41,7 +47,12 @@ export function newClient(connectionString: string): EventStoreDBClient {
   inner.getChannel = () => {
     const channel = getChannel();
     channels.set(client, channel);
-    return channel;
+    return channel.then((made) => {
+      // Read when it connects, which is at the first call.
+      const options = made.internalChannel?.getOptions();
+      if (options) options['grpc-node.flow_control_window'] = WINDOW_BYTES;
+      return made;
+    });
   };
   // The library waits for nobody here, and it fails while there is no leader: that would end the process.
   inner.handleError = (failed, fault) => handleError(failed, fault).catch(() => undefined);

@@ -1,7 +1,7 @@
-import { createPublicKey, randomUUID, verify, type KeyObject, type webcrypto } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { createPublicKey, randomUUID, type KeyObject, type webcrypto } from 'node:crypto';
 import { parseCheckpoint, parseNote } from '@countersign/log';
 import type { DatabaseSync } from 'node:sqlite';
+import { existsSync } from 'node:fs';
 import { checkEvents } from '../check-events.ts';
 import { StoreReadOnlyError, StoreUnavailableError } from '../faults.ts';
 import { unfinishedCopy } from '../move.ts';
@@ -20,8 +20,9 @@ import { readHighWater, writeHighWater } from '../sqlite/high-water.ts';
 import type { Memory } from '../sqlite/memory.ts';
 import { checkpointSigner, signingKeyOf } from '../sqlite/note.ts';
 import { StoredLog } from '../sqlite/stored-log.ts';
+import { SignatureChecks } from './checks.ts';
 import { explained } from './faults.ts';
-import { MirrorWriter, openMirror } from './mirror.ts';
+import { MirrorWriter, openMirror, positionOf, removeMirror } from './mirror.ts';
 import { CHECKPOINTS, LEASE, META, META_TYPE, Sequencer } from './sequencer.ts';
 import { EventStoreDbStreams, type Retention } from './streams.ts';
 import { within } from './waiting.ts';
@@ -50,6 +51,9 @@ export interface EventStoreDbOptions {
 }
 
 const MARK_EVERY_MS = 1000;
+const NOTHING = new Uint8Array(0);
+/** Signatures that are verified at the same time, at most. */
+const MOST_CHECKS = 64;
 
 /**
  * Opens the ledger's streams on an EventStoreDB or KurrentDB, and follows them. What is in the mirror can be read at once;
@@ -80,8 +84,8 @@ async function openOver(streams: EventStoreDbStreams, options: EventStoreDbOptio
   const { mirrorFile } = options;
   let db = openMirror(mirrorFile);
   try {
-    const mirrored = db.prepare("SELECT value FROM source WHERE key = 'position'").get()?.['value'];
-    if (mirrored != null && !(await streams.at(BigInt(String(mirrored))))) {
+    const mirrored = positionOf(db);
+    if (mirrored !== null && !(await streams.at(mirrored))) {
       // Another event store, or an old copy of this one: the shared mark tells which, once all is read again.
       db.close();
       removeMirror(mirrorFile);
@@ -92,10 +96,6 @@ async function openOver(streams: EventStoreDbStreams, options: EventStoreDbOptio
     if (db.isOpen) db.close();
     throw fault;
   }
-}
-
-function removeMirror(file: string): void {
-  for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
 }
 
 /** SQLITE_CORRUPT, SQLITE_NOTADB, or a tree that lacks a node. */
@@ -114,7 +114,9 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
   readonly #mirror: MirrorWriter;
   readonly #sequencer: Sequencer;
   readonly #subscription: Subscription;
-  readonly #publicKey: KeyObject;
+  readonly #checks: SignatureChecks;
+  /** Checkpoints that this process signed over its own tree and that did not come by yet. */
+  readonly #own = new Set<string>();
   readonly #sign: (size: number, root: Uint8Array) => string;
   /** Resolves when everything that was there at the start is taken in and found sound. */
   readonly #ready: Promise<void>;
@@ -136,6 +138,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
   #unfinished: string | undefined;
   #away: string | undefined;
   #markTimer: NodeJS.Timeout | undefined;
+  #committing: Promise<void> | undefined;
 
   constructor(db: DatabaseSync, streams: EventStoreDbStreams, options: EventStoreDbOptions) {
     super(db, nodeTreeHasher());
@@ -143,9 +146,15 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     this.#options = options;
     this.#deadlineMs = options.deadlineMs ?? 10_000;
     const key = signingKeyOf(options.signingKey);
-    this.#publicKey = createPublicKey(key);
+    this.#checks = new SignatureChecks(createPublicKey(key), (fault) => {
+      // The checkpoint's event is passed: it must be read again by whoever opens this mirror next.
+      if (!this.closed) this.#mirror.spoil();
+      this.#subscription.close();
+      this.#fail(fault);
+    });
     this.#sign = checkpointSigner(options.origin, key);
-    this.#mirror = new MirrorWriter(db, this.hasher, options.isLeaf ?? ((stream: string) => !stream.startsWith('$')));
+    const { isLeaf = (stream: string) => !stream.startsWith('$') } = options;
+    this.#mirror = new MirrorWriter(db, this.hasher, isLeaf, () => void this.#commit());
     const row = db.prepare('SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1').get();
     this.#signed = row
       ? { size: Number(row['size']), note: String(row['note']) }
@@ -162,7 +171,9 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       maySign: () => this.#sound && (this.readOnlyBecause ?? this.#unfinished) === undefined,
       sign: () => {
         const { size } = this.memory.frontier;
-        return { size, note: this.#sign(size, this.memory.frontier.root()) };
+        const note = this.#sign(size, this.memory.frontier.root());
+        this.#own.add(note);
+        return { size, note };
       },
       confirmed: (size, note, revision) => {
         this.#confirmed(size, note, revision);
@@ -170,9 +181,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     });
     this.#subscription = streams.follow(
       this.#mirror.progress.position,
-      (event) => {
-        this.#take(event);
-      },
+      (event) => this.#take(event),
       (fault) => {
         this.#fail(fault);
       },
@@ -188,17 +197,27 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
         this.#heard = performance.now();
       },
     );
-    this.#ready = this.#subscription.caughtUp.then(async () => {
+    const ready = this.#subscription.caughtUp.then(async () => {
+      await this.#checks.done();
+      if (this.closed) return;
       this.#unsound ??= await this.#belowMark();
       this.#sound = this.#unsound === undefined;
-      this.#mirror.commit();
+      this.#mirror.complete();
       if (this.memory.directory.size > this.size) this.#sequencer.leaves();
+    });
+    this.#ready = ready.catch((fault: unknown) => {
+      const because = this.readOnlyBecause;
+      throw because === undefined ? fault : new StoreReadOnlyError(because);
     });
     this.#ready.catch(() => undefined);
   }
 
   protected override get memory(): Memory {
     return this.#mirror.memory;
+  }
+
+  protected override find(id: string): SequencedEvent | undefined {
+    return this.#mirror.recent.get(id) ?? super.find(id);
   }
 
   /** Whether this process is the one that signs. */
@@ -279,7 +298,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       const stored = this.#known(stream, events);
       if (!stored || 'conflict' in stored) throw new StoreUnavailableError(`the event store lost events of ${stream}`);
       // The server takes an id that it has for a repetition, whatever the bytes.
-      const same = events.every(({ id, data }) => Buffer.compare(this.find(id)?.['data'] as Uint8Array, data) === 0);
+      const same = events.every(({ id, data }) => Buffer.compare(this.find(id)?.data ?? NOTHING, data) === 0);
       return await this.#underCheckpoint({ ...stored, duplicate: answer.duplicate || !same });
     }
   }
@@ -289,15 +308,15 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     stream: string,
     events: readonly EventData[],
   ): { stream: string; revisions: number[]; indices: number[]; duplicate: boolean } | Conflict | undefined {
-    const rows = events.map(({ id }) => this.find(id));
-    if (rows.every((row) => row === undefined)) return undefined;
-    const number = this.memory.directory.stream(stream)?.number;
-    if (number === undefined || rows.some((row) => row?.['stream'] !== number))
+    const found = events.map(({ id }) => this.find(id));
+    if (found.every((event) => event === undefined)) return undefined;
+    if (found.some((event) => event?.stream !== stream))
       return { appended: false, conflict: 'partial-duplicate', actual: this.#revision(stream) };
+    const there = found as SequencedEvent[];
     return {
       stream,
-      revisions: rows.map((row) => Number(row?.['revision'])),
-      indices: rows.map((row) => (row?.['leaf'] as number | null) ?? -1),
+      revisions: there.map(({ revision }) => revision),
+      indices: there.map(({ index }) => index),
       duplicate: true,
     };
   }
@@ -362,7 +381,8 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     this.#subscription.close();
     await this.#sequencer.close();
     this.#writeMark();
-    this.#mirror.commit();
+    await this.#checks.done();
+    this.#mirror.complete();
     await this.#streams.close();
     this.#wakeAll(new StoreReadOnlyError('it is closed'));
     this.listeners.clear();
@@ -371,9 +391,9 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     this.db.close();
   }
 
-  /** Each event of the ledger, in the event store's order. */
-  #take(event: StoredEvent): void {
-    if (this.closed) return;
+  /** Each event of the ledger, in the event store's order. Holds back the reading while what it promises is not done. */
+  #take(event: StoredEvent): void | Promise<void> {
+    if (this.closed) return undefined;
     this.#heard = performance.now();
     const { progress } = this.#mirror;
     if (event.stream === CHECKPOINTS) this.#checkpointSeen(event);
@@ -392,6 +412,19 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     for (let i = this.#forPosition.length - 1; i >= 0; i--)
       if ((this.#forPosition[i] as { position: bigint }).position <= event.position)
         this.#forPosition.splice(i, 1)[0]?.resolve();
+    return this.#committing ?? (this.#mirror.due || this.#checks.underWay > MOST_CHECKS ? this.#commit() : undefined);
+  }
+
+  /** Nothing is kept before the checkpoints in it are checked, which may take a moment. */
+  #commit(): Promise<void> | undefined {
+    if (this.#checks.underWay === 0) {
+      if (!this.closed) this.#mirror.commit();
+      return undefined;
+    }
+    return (this.#committing ??= this.#checks.done().then(() => {
+      this.#committing = undefined;
+      if (!this.closed) this.#mirror.commit();
+    }));
   }
 
   #eventSeen(event: SequencedEvent): void {
@@ -400,6 +433,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       for (const listener of this.leafListeners) listener([event]);
       this.#sequencer.leaves();
     }
+    if (this.#forRevision.size === 0) return;
     const key = `${event.revision} ${event.stream}`;
     const waiting = this.#forRevision.get(key);
     if (waiting === undefined) return;
@@ -412,18 +446,22 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
     const note = Buffer.from(data).toString();
     const parsed = parseNote(note);
     const { origin, size, root } = parseCheckpoint(parsed.text);
-    if (note !== this.#signed.note) {
-      const signature = parsed.signatures.find(({ name }) => name === this.#options.origin)?.signature;
-      if (
-        origin !== this.#options.origin ||
-        signature === undefined ||
-        !verify(null, Buffer.from(parsed.text), this.#publicKey, signature.subarray(-64))
-      )
-        throw new Error(`checkpoint ${revision} in the event store is not by the key of ${this.#options.origin}`);
-      if (this.rootAt(size) !== Buffer.from(root).toString('base64'))
-        throw new Error(`checkpoint ${revision} in the event store, over ${size} entries, is of another tree`);
+    if (this.#own.delete(note) || note === this.#signed.note) {
+      // What is before it may still be looked at.
+      this.#checks.after(() => {
+        this.#confirmed(size, note, revision);
+      });
+      return;
     }
-    this.#confirmed(size, note, revision);
+    const signature = parsed.signatures.find(({ name }) => name === this.#options.origin)?.signature;
+    const strange = `checkpoint ${revision} in the event store is not by the key of ${this.#options.origin}`;
+    if (origin !== this.#options.origin || signature === undefined) throw new Error(strange);
+    if (this.rootAt(size) !== Buffer.from(root).toString('base64'))
+      throw new Error(`checkpoint ${revision} in the event store, over ${size} entries, is of another tree`);
+    this.#checks.add(parsed.text, signature.subarray(-64), (good) => {
+      if (!good) throw new Error(strange);
+      this.#confirmed(size, note, revision);
+    });
   }
 
   #confirmed(size: number, note: string, revision: number): void {

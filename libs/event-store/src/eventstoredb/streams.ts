@@ -5,6 +5,7 @@ import {
   FORWARDS,
   START,
   StreamNotFoundError,
+  TimeoutError,
   UnavailableError,
   WrongExpectedVersionError,
   type AllStreamRecordedEvent,
@@ -313,6 +314,7 @@ export class EventStoreDbStreams implements EventStore {
     const leave = this.#connection.onDead(() => reading?.end(new SlowError('the connection is dead')));
     const run = async (): Promise<void> => {
       for (let attempt = 0; open; attempt++) {
+        let heard = false;
         reading = readAllFrom(this.#connection.reads, last, [prefix, `$$${prefix}`], (message) => {
           if (!open) return undefined;
           if (message.kind === 'confirmation') onLost(undefined);
@@ -322,6 +324,7 @@ export class EventStoreDbStreams implements EventStore {
           const { event } = message;
           if (last !== null && event.position <= last) return undefined;
           attempt = 0;
+          heard = true;
           const retention = this.#retentionOf(event);
           if (retention) onRetention(retention);
           else if (this.#isOurs(event)) {
@@ -340,6 +343,8 @@ export class EventStoreDbStreams implements EventStore {
         } catch (fault) {
           if (fault instanceof HandlerFault) throw fault.cause;
           if (!open) return;
+          // More came at once than the server holds for a reader: nothing is wrong, and the rest is to be had at once.
+          if (heard && fault instanceof TimeoutError) continue;
           onLost(this.#explained(fault));
           if (!isPassing(fault)) throw this.#explained(fault);
         }

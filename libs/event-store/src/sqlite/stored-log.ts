@@ -88,7 +88,8 @@ export abstract class StoredLog {
   }
 
   indexOf(eventId: string): number | undefined {
-    return (this.find(eventId)?.['leaf'] as number | null | undefined) ?? undefined;
+    const index = this.find(eventId)?.index ?? -1;
+    return index < 0 ? undefined : index;
   }
 
   node(level: number, index: number): Uint8Array {
@@ -124,10 +125,10 @@ export abstract class StoredLog {
     }
   }
 
-  protected find(id: string): Row | undefined {
+  protected find(id: string): SequencedEvent | undefined {
     for (const position of this.memory.directory.candidates(fingerprintOf(id))) {
       const row = this.#sql.event.get(position);
-      if (row?.['id'] === id) return row;
+      if (row?.['id'] === id) return this.#event(row);
     }
     return undefined;
   }
