@@ -8,18 +8,17 @@ import {
   type EventStoreDBClient,
 } from '@eventstore/db-client';
 import type * as Unpacking from '@eventstore/db-client/dist/streams/appendToStream/unpackError.js';
-import type * as Shared from '@eventstore/db-client/generated/shared_pb.js';
 import type * as Grpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type * as Streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { EventData } from '../port.ts';
 import { newClient, plumbing, retire } from './client.ts';
+import { decodeAnswer, encodeAppend, type AppendAnswer } from './messages.ts';
 import { SlowError } from './waiting.ts';
 
 // The protocol's messages as the client library has them: CommonJS, whose names a module cannot see.
 const load = createRequire(import.meta.url) as <T>(name: string) => T;
-const { StreamsClient } = load<typeof Grpc>('@eventstore/db-client/generated/streams_grpc_pb.js');
-const { BatchAppendReq } = load<typeof Streams>('@eventstore/db-client/generated/streams_pb.js');
-const { Empty, StreamIdentifier, UUID } = load<typeof Shared>('@eventstore/db-client/generated/shared_pb.js');
+const { StreamsClient, StreamsService } = load<typeof Grpc>('@eventstore/db-client/generated/streams_grpc_pb.js');
+const { BatchAppendResp } = load<typeof Streams>('@eventstore/db-client/generated/streams_pb.js');
 const { unpackToCommandError } = load<typeof Unpacking>(
   '@eventstore/db-client/dist/streams/appendToStream/unpackError.js',
 );
@@ -32,9 +31,9 @@ interface Pending {
   readonly reject: (fault: Error) => void;
 }
 interface Call {
-  write(request: Streams.BatchAppendReq): boolean;
+  write(request: Uint8Array): boolean;
   cancel(): void;
-  on(event: 'data', listener: (answer: Streams.BatchAppendResp) => void): Call;
+  on(event: 'data', listener: (answer: AppendAnswer) => void): Call;
   on(event: 'error', listener: (fault: Error) => void): Call;
   on(event: 'end', listener: () => void): Call;
 }
@@ -110,13 +109,19 @@ export class BatchAppends {
         // The library finds another way for the next call, if need be by asking who leads.
         void inner.handleError(grpc, fault);
       };
-      return (grpc.batchAppend(...inner.callArguments({}, { deadline: Infinity })) as unknown as Call)
-        .on('data', (answer) => {
+      const opened = grpc.makeBidiStreamRequest(
+        StreamsService.batchAppend.path,
+        (request: Uint8Array) => request as Buffer,
+        decodeAnswer,
+        ...inner.callArguments({}, { deadline: Infinity }),
+      );
+      return (opened as unknown as Call)
+        .on('data', ({ id, refusal }) => {
           line.heard = performance.now();
           // One that was given up has no need of its answer any more.
-          const waiting = pending.get(answer.getCorrelationId()?.getString() ?? '');
-          if (answer.hasSuccess()) waiting?.resolve();
-          else waiting?.reject(faultOf(answer));
+          const waiting = pending.get(id);
+          if (refusal === undefined) waiting?.resolve();
+          else waiting?.reject(faultOf(refusal));
         })
         .on('error', failed)
         .on('end', () => failed(new UnavailableError(undefined, 'the server ended the call')));
@@ -156,30 +161,24 @@ function* requests(
   stream: string,
   events: readonly EventData[],
   after: number | 'none',
-): Generator<Streams.BatchAppendReq> {
-  const message = () => new BatchAppendReq().setCorrelationId(new UUID().setString(id)).setIsFinal(false);
-  const options = new BatchAppendReq.Options().setStreamIdentifier(
-    new StreamIdentifier().setStreamName(Buffer.from(stream)),
-  );
-  if (after === 'none') options.setNoStream(new Empty() as never);
-  else options.setStreamPosition(`${after}`);
-  let current = message().setOptions(options);
-  let bytes = 0;
-  for (const event of events) {
-    if (bytes > 0 && bytes + event.data.length > MESSAGE_BYTES) {
-      yield current;
-      [current, bytes] = [message(), 0];
-    }
-    bytes += event.data.length;
-    const proposed = new BatchAppendReq.ProposedMessage().setId(new UUID().setString(event.id)).setData(event.data);
-    // Binary: the library's JSON events are written anew and lose their bytes.
-    proposed.getMetadataMap().set('type', event.type).set('content-type', 'application/octet-stream');
-    current.addProposedMessages(proposed);
+): Generator<Uint8Array> {
+  for (let from = 0; from < events.length;) {
+    let [to, bytes] = [from, 0];
+    do bytes += (events[to++] as EventData).data.length;
+    while (to < events.length && bytes + (events[to] as EventData).data.length <= MESSAGE_BYTES);
+    yield encodeAppend({
+      id,
+      ...(from === 0 ? { to: { stream, after } } : {}),
+      events: events.slice(from, to),
+      last: to === events.length,
+    });
+    from = to;
   }
-  yield current.setIsFinal(true);
 }
 
-function faultOf(answer: Streams.BatchAppendResp): Error {
+/** In the client library's errors. */
+function faultOf(refusal: Uint8Array): Error {
+  const answer = BatchAppendResp.deserializeBinary(refusal);
   const status = answer.getError();
   if (!status?.getDetails()) return new UnknownError(undefined, status?.getMessage() ?? 'an answer without words');
   const stream = answer.getStreamIdentifier()?.getStreamName_asU8() ?? new Uint8Array();

@@ -1,13 +1,18 @@
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import type * as Shared from '@eventstore/db-client/generated/shared_pb.js';
+import type * as Statuses from '@eventstore/db-client/generated/status_pb.js';
 import type * as Streams from '@eventstore/db-client/generated/streams_pb.js';
 import fc from 'fast-check';
-import { decodeMessage, type RecordedEvent } from './messages.ts';
+import { decodeAnswer, decodeMessage, encodeAppend, type RecordedEvent } from './messages.ts';
 
 const load = createRequire(import.meta.url) as <T>(name: string) => T;
-const { ReadResp } = load<typeof Streams>('@eventstore/db-client/generated/streams_pb.js');
+const { BatchAppendReq, BatchAppendResp, ReadResp } = load<typeof Streams>(
+  '@eventstore/db-client/generated/streams_pb.js',
+);
 const { StreamIdentifier, UUID } = load<typeof Shared>('@eventstore/db-client/generated/shared_pb.js');
+
+const { Status } = load<typeof Statuses>('@eventstore/db-client/generated/status_pb.js');
 
 const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const recorded = fc.record({
@@ -99,6 +104,52 @@ describe('messages of a subscription', () => {
         } catch (fault) {
           expect(fault).toBeInstanceOf(Error);
         }
+      }),
+    );
+  });
+});
+
+describe('messages of an append', () => {
+  const events = fc.array(fc.record({ id: fc.uuid(), type: fc.string(), data: fc.uint8Array() }));
+  const to = fc.record({
+    stream: fc.string({ unit: 'grapheme', minLength: 1 }),
+    after: fc.oneof(fc.constant('none' as const), fc.nat({ max: Number.MAX_SAFE_INTEGER })),
+  });
+
+  test('are what the client library would read', () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.option(to, { nil: undefined }), events, fc.boolean(), (id, to, events, last) => {
+        const request = BatchAppendReq.deserializeBinary(encodeAppend({ id, ...(to ? { to } : {}), events, last }));
+        expect(request.getCorrelationId()?.getString()).toBe(id);
+        expect(request.getIsFinal()).toBe(last);
+        const options = request.getOptions();
+        expect(options === undefined).toBe(to === undefined);
+        if (to) {
+          const name = options?.getStreamIdentifier()?.getStreamName_asU8() ?? new Uint8Array(0);
+          expect(Buffer.from(name).toString()).toBe(to.stream);
+          expect(options?.hasNoStream()).toBe(to.after === 'none');
+          expect(options?.hasStreamPosition()).toBe(to.after !== 'none');
+          if (to.after !== 'none') expect(options?.getStreamPosition()).toBe(`${to.after}`);
+        }
+        const proposed = request.getProposedMessagesList().map((each) => ({
+          id: each.getId()?.getString(),
+          type: each.getMetadataMap().get('type'),
+          contentType: each.getMetadataMap().get('content-type'),
+          data: Uint8Array.from(each.getData_asU8()),
+        }));
+        expect(proposed).toEqual(events.map((each) => ({ ...each, contentType: 'application/octet-stream' })));
+      }),
+    );
+  });
+
+  test('an answer names its append, and says whether it was done', () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.boolean(), (id, done) => {
+        const answer = new BatchAppendResp().setCorrelationId(new UUID().setString(id));
+        if (done) answer.setSuccess(new BatchAppendResp.Success().setCurrentRevision('3'));
+        else answer.setError(new Status().setCode(6).setMessage('WrongExpectedVersion'));
+        const bytes = answer.serializeBinary();
+        expect(decodeAnswer(bytes)).toEqual(done ? { id } : { id, refusal: bytes });
       }),
     );
   });

@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs/minimal.js';
+import type { EventData } from '../port.ts';
 
 /** An event as the event store has it, of whatever stream. */
 export interface RecordedEvent {
@@ -42,6 +43,68 @@ export function decodeMessage(bytes: Uint8Array): Message {
     }
   }
   return message;
+}
+
+/** What a batch of appends begins with, and what of it goes into one message. */
+export interface AppendPart {
+  /** A UUID that the answer names. */
+  readonly id: string;
+  /** In the first message only: the stream, and the revision after which the events are expected to stand. */
+  readonly to?: { readonly stream: string; readonly after: number | 'none' };
+  readonly events: readonly EventData[];
+  readonly last: boolean;
+}
+
+const field = (number: number, wireType: 0 | 2): number => (number << 3) | wireType;
+
+/**
+ * A `BatchAppendReq` of the protocol. Events go as binary ones: the client library's JSON events are written anew and lose
+ * their bytes.
+ */
+export function encodeAppend({ id, to, events, last }: AppendPart): Uint8Array {
+  const writer = protobuf.Writer.create();
+  const uuid = (value: string) => writer.fork().uint32(field(2, 2)).string(value).ldelim();
+  writer.uint32(field(1, 2));
+  uuid(id);
+  if (to) {
+    writer.uint32(field(2, 2)).fork();
+    writer.uint32(field(1, 2)).fork().uint32(field(3, 2)).string(to.stream).ldelim();
+    if (to.after === 'none') writer.uint32(field(3, 2)).uint32(0);
+    else writer.uint32(field(2, 0)).uint64(to.after);
+    writer.ldelim();
+  }
+  const metadata = (name: string, value: string) =>
+    writer.uint32(field(2, 2)).fork().uint32(field(1, 2)).string(name).uint32(field(2, 2)).string(value).ldelim();
+  for (const event of events) {
+    writer.uint32(field(3, 2)).fork().uint32(field(1, 2));
+    uuid(event.id);
+    metadata('type', event.type);
+    metadata('content-type', 'application/octet-stream');
+    writer.uint32(field(4, 2)).bytes(event.data).ldelim();
+  }
+  if (last) writer.uint32(field(4, 0)).bool(true);
+  return writer.finish();
+}
+
+/** What became of an append; `refusal`: the whole answer, if it was not done. */
+export interface AppendAnswer {
+  readonly id: string;
+  readonly refusal?: Uint8Array;
+}
+
+/** A `BatchAppendResp`. @throws Error if the bytes are no such message */
+export function decodeAnswer(bytes: Uint8Array): AppendAnswer {
+  const reader = protobuf.Reader.create(bytes);
+  let [id, done] = ['', false];
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag >>> 3 === 1) id = text(reader, within(reader), 2);
+    else {
+      if (tag >>> 3 === 3) done = true;
+      reader.skipType(tag & 7);
+    }
+  }
+  return done ? { id } : { id, refusal: bytes };
 }
 
 /** Where the message ends that begins with its length here. */
