@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** The folder of a server (with EventStore.ClusterNode.dll), and the script that starts it: `start.sh SERVER DATA NODES PORT`. */
-const folder = process.env['EVENTSTOREDB_SERVER'];
+export const folder = process.env['EVENTSTOREDB_SERVER'];
 const script = process.env['EVENTSTOREDB_START'];
 
 /** Why tests that need to start and kill servers cannot run; undefined if they can. */
@@ -30,8 +30,13 @@ export class EventStoreDb {
     this.#port = port;
   }
 
-  static async start(nodes: 1 | 3, port: number): Promise<EventStoreDb> {
-    const started = new EventStoreDb(mkdtempSync(join(tmpdir(), 'faults-esdb-')), nodes, port);
+  /** `data`: an empty folder of its own, removed at the end; a new one unless told. */
+  static async start(
+    nodes: 1 | 3,
+    port: number,
+    data = mkdtempSync(join(tmpdir(), 'faults-esdb-')),
+  ): Promise<EventStoreDb> {
+    const started = new EventStoreDb(data, nodes, port);
     await started.start();
     return started;
   }
@@ -46,6 +51,20 @@ export class EventStoreDb {
   /** A crash: no node can do anything about it. */
   kill(node = 1): void {
     process.kill(this.#pid(node), 'SIGKILL');
+  }
+
+  /** It stands still, as a machine does that is frozen, or that nobody reaches: it does not know that time passes. */
+  freeze(node: number): void {
+    process.kill(this.#pid(node), 'SIGSTOP');
+  }
+
+  thaw(node: number): void {
+    process.kill(this.#pid(node), 'SIGCONT');
+  }
+
+  /** Whether its process is there. */
+  runs(node = 1): boolean {
+    return isAlive(this.#pid(node));
   }
 
   /**
