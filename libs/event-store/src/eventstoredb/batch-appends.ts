@@ -55,11 +55,14 @@ interface Line {
  */
 export class BatchAppends {
   readonly #connectionString: string;
+  readonly #onDead: () => void;
   #client: EventStoreDBClient;
   #line: Line | undefined;
 
-  constructor(connectionString: string) {
+  /** `onDead` is told when the connection is given up, since nothing comes over it any more. */
+  constructor(connectionString: string, onDead: () => void) {
     this.#connectionString = connectionString;
+    this.#onDead = onDead;
     this.#client = newClient(connectionString);
   }
 
@@ -137,6 +140,7 @@ export class BatchAppends {
     this.#client = newClient(this.#connectionString);
     this.#leave(dead, new CancelledError(undefined, 'the connection was dead'));
     void retire(dead.client);
+    this.#onDead();
   }
 
   #leave(line: Line, fault: Error): void {

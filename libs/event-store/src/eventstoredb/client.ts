@@ -19,6 +19,8 @@ export const plumbing = (client: EventStoreDBClient): Plumbing => client as unkn
 
 /** How long a connection may leave a sign of life unanswered, unless the connection string says. */
 const KEEP_ALIVE_TIMEOUT_MS = 4000;
+/** How long a node of a cluster may take to say who leads, before another is asked: one that stands still takes for ever. */
+const GOSSIP_TIMEOUT_S = 2;
 /**
  * What a server may send ahead of us, in bytes. The protocol's own 64 KiB are some fifty entries: a process that is busy
  * for ten milliseconds would stop the server, which then drops the subscription of a reader that is too slow.
@@ -34,13 +36,13 @@ const channels = new WeakMap<EventStoreDBClient, Promise<Channel>>();
  * @throws Error if the connection string is not one
  */
 export function newClient(connectionString: string): EventStoreDBClient {
-  const given = /([?&])keepAliveTimeout=(\d+)/i.exec(connectionString);
-  const timeout = Number(given?.[2] ?? KEEP_ALIVE_TIMEOUT_MS) + (made++ % 1000);
-  const setting = `keepAliveTimeout=${timeout}`;
+  const own = withSetting(
+    connectionString,
+    'keepAliveTimeout',
+    (given) => `${Number(given ?? KEEP_ALIVE_TIMEOUT_MS) + (made++ % 1000)}`,
+  );
   const client = EventStoreDBClient.connectionString(
-    given
-      ? connectionString.replace(given[0], `${given[1]}${setting}`)
-      : `${connectionString}${connectionString.includes('?') ? '&' : '?'}${setting}`,
+    withSetting(own, 'gossipTimeout', (given) => given ?? `${GOSSIP_TIMEOUT_S}`),
   );
   const inner = plumbing(client);
   const { handleError, getChannel } = inner;
@@ -57,6 +59,15 @@ export function newClient(connectionString: string): EventStoreDBClient {
   // The library waits for nobody here, and it fails while there is no leader: that would end the process.
   inner.handleError = (failed, fault) => handleError(failed, fault).catch(() => undefined);
   return client;
+}
+
+/** The connection string with a setting's value made of the one that it has; the library takes names in any case. */
+function withSetting(connectionString: string, name: string, of: (given: string | undefined) => string): string {
+  const [whole, sign, , given] = new RegExp(`([?&])(${name})=([^&]*)`, 'i').exec(connectionString) ?? [];
+  const setting = `${name}=${of(given)}`;
+  return whole === undefined
+    ? `${connectionString}${connectionString.includes('?') ? '&' : '?'}${setting}`
+    : connectionString.replace(whole, () => `${sign}${setting}`);
 }
 
 /** Ends what is open on it; not waited for long, since a stream that ends while it is cancelled never tells. */

@@ -14,7 +14,8 @@ export class Connection {
   /** @throws Error if the connection string is not one */
   constructor(connectionString: string) {
     this.#connectionString = connectionString;
-    this.appends = new BatchAppends(connectionString);
+    // What became of an append is read next: over a connection to another node, if this one stands still.
+    this.appends = new BatchAppends(connectionString, () => this.renewReads(this.#reads));
     this.#reads = newClient(connectionString);
   }
 
