@@ -2,23 +2,13 @@
  * A process of a ledger: appends without end, the same events again until they are acknowledged, and prints a line for each
  * thing that it was told. Made to be killed, stopped and cut off; ends by itself on SIGTERM.
  */
+// The first import: all that follow read this clock.
+import { realNow } from './skewed-clock.ts';
 import { randomUUID } from 'node:crypto';
 import { openEventStoreDb } from '@countersign/event-store';
 
-// A clock that is wrong by hours, as every part of this process reads it.
-const skewMs = Number(process.env['CLOCK_SKEW_MS'] ?? 0);
-const RealDate = Date;
-globalThis.Date = class extends RealDate {
-  constructor(...of: [] | [number | string]) {
-    super(...((of.length === 0 ? [RealDate.now() + skewMs] : of) as [number]));
-  }
-  static override now(): number {
-    return RealDate.now() + skewMs;
-  }
-} as DateConstructor;
-
 const say = (what: object): void => {
-  process.stdout.write(`${JSON.stringify({ at: RealDate.now(), ...what })}\n`);
+  process.stdout.write(`${JSON.stringify({ at: realNow(), ...what })}\n`);
 };
 // Whatever nobody catches would have ended a server.
 process.on('uncaughtException', (fault: Error) => say({ uncaught: fault.stack ?? String(fault) }));

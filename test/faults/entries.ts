@@ -1,5 +1,5 @@
 /** The rules that concurrent commands could break, checked over the entries alone: no decider, no state of the ledger's. */
-import { EventStoreDBClient, FORWARDS, START } from '@eventstore/db-client';
+import { storedEvents } from './stored.ts';
 
 export interface LogEntry {
   readonly index: number;
@@ -9,22 +9,22 @@ export interface LogEntry {
   readonly subject: string;
   readonly streamrevision: number;
   readonly actor: string;
+  readonly recordedtime: string;
+  readonly effectiveat: string;
   // What is in there depends on the type; these are checks of what was written, not code that relies on it.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly data: Readonly<Record<string, any>>;
 }
 
-/** What a bare client reads, in the order of the server. */
+/** In the order of the server. */
 export async function entriesOf(url: string, namespace: string): Promise<LogEntry[]> {
-  const client = EventStoreDBClient.connectionString(url);
   const entries: LogEntry[] = [];
-  for await (const { event } of client.readAll({ direction: FORWARDS, fromPosition: START })) {
-    if (!event?.streamId.startsWith(namespace) || event.streamId.startsWith(`${namespace}$`)) continue;
-    const text = Buffer.from(event.data as Uint8Array).toString();
+  for await (const { stream, data } of storedEvents(url, namespace)) {
+    if (stream.startsWith('$')) continue;
+    const text = Buffer.from(data).toString();
     const entry = JSON.parse(text) as Omit<LogEntry, 'index' | 'text'>;
     entries.push({ ...entry, type: entry.type.split('.')[1] as string, text, index: entries.length });
   }
-  await client.dispose();
   return entries;
 }
 
@@ -45,9 +45,9 @@ export function broken(entries: readonly LogEntry[]): string[] {
   const revisions: Amounts = new Map();
   const ids = new Set<string>();
   for (const { id, subject, streamrevision, index } of entries) {
-    if (ids.has(id)) found.push(`entry ${index}: ${id} twice`);
+    if (ids.has(id)) found.push(`log: entry ${index}: ${id} twice`);
     ids.add(id);
-    if (streamrevision !== add(revisions, subject, 1) - 1) found.push(`entry ${index}: revision of ${subject}`);
+    if (streamrevision !== add(revisions, subject, 1) - 1) found.push(`log: entry ${index}: revision of ${subject}`);
   }
   return [...found, ...quotas(entries), ...quantities(entries), ...fourEyes(entries), ...bases(entries)];
 }
@@ -104,27 +104,90 @@ function* fourEyes(entries: readonly LogEntry[]): Iterable<string> {
   }
 }
 
-/** R12, R13: a session that was authorised after its basis ended is voided; none is left open on one that ended. */
+interface Use {
+  readonly index: number;
+  readonly recordedtime: string;
+  readonly rests: readonly string[];
+  /** What of its basis was suspended or over when it was authorised. */
+  readonly afterEnding: readonly string[];
+  endedBasis: boolean;
+  ended?: string;
+  voided: boolean;
+  returned: boolean;
+}
+
+/**
+ * R12, R13: a session that was authorised after its basis ended is voided and its quota given back, and no other is; none is
+ * left open on a basis that ended. Log order decides, not clocks.
+ */
 function* bases(entries: readonly LogEntry[]): Iterable<string> {
-  const suspended = new Map<string, number>();
+  for (const [id, { index, recordedtime, afterEnding, endedBasis, ended, voided, returned }] of usesOf(entries)) {
+    const what = `entry ${index} (${recordedtime}): ${id}`;
+    if (endedBasis && ended === undefined) yield `R12: ${what} was left open on a basis that ended`;
+    if (afterEnding.length > 0 && !voided)
+      yield `R13: ${what} was authorised after ${afterEnding.join(', ')}, and not voided: ${ended ?? 'open'}`;
+    if (afterEnding.length === 0 && voided) yield `R13: ${what} was voided, and its basis held`;
+    if (voided !== returned)
+      yield `R13: ${what} was ${voided ? '' : 'not '}voided, its quota ${returned ? '' : 'not '}given back`;
+  }
+}
+
+/** What became of each session that rests on authorisations and grants. */
+function usesOf(entries: readonly LogEntry[]): ReadonlyMap<string, Use> {
+  /** Stream → what bars it now: each cause → the entry that brought it. */
+  const barred = new Map<string, Map<string, string>>();
   const authorisationOf = new Map<string, string>();
-  const sessions = new Map<string, { rests: string[]; unlawful: boolean; ended?: string }>();
-  for (const { type, subject, data, index } of entries) {
+  const sessions = new Map<string, Use>();
+  for (const { type, subject, data, index, recordedtime } of entries) {
     if (type === 'GrantRequested')
       authorisationOf.set(subject, (data['scope'] as { authorisation: string }).authorisation);
     if (/^(Authorisation|Grant)(Suspended|Revoked)$/.test(type)) {
-      suspended.set(subject, index);
-      for (const session of sessions.values()) if (session.rests.includes(subject)) session.unlawful = true;
+      const causes = barred.get(subject) ?? new Map<string, string>();
+      for (const key of keysOf(data['causes'], type)) causes.set(key, `${type} at ${index} (${recordedtime})`);
+      barred.set(subject, causes);
+      for (const session of sessions.values()) if (session.rests.includes(subject)) session.endedBasis = true;
     }
-    if (/^(Authorisation|Grant)Reinstated$/.test(type)) suspended.delete(subject);
+    if (/^(Authorisation|Grant)Reinstated$/.test(type))
+      for (const key of keysOf(data['lifted'], 'AuthorisationSuspended')) barred.get(subject)?.delete(key);
     if (type === 'SessionAuthorised') {
       const rests = [subject, authorisationOf.get(subject) as string];
-      sessions.set(data['session'], { rests, unlawful: rests.some((each) => suspended.has(each)) });
+      const afterEnding = rests.flatMap((each) => [...(barred.get(each)?.values() ?? [])]);
+      sessions.set(data['session'], {
+        index,
+        recordedtime,
+        rests,
+        afterEnding,
+        endedBasis: afterEnding.length > 0,
+        voided: false,
+        returned: false,
+      });
+    }
+    if (type === 'SessionQuotaReturned') {
+      const use = sessions.get(data['session']);
+      if (use) use.returned = true;
     }
     const session = sessions.get(subject);
-    if (session && /^Session(TerminationOrdered|Terminated|Completed|Cancelled|Failed|Voided)$/.test(type))
+    if (session && /^Session(TerminationOrdered|Terminated|Completed|Cancelled|Failed|Voided)$/.test(type)) {
       session.ended ??= type;
+      session.voided ||= type === 'SessionVoided';
+    }
   }
-  for (const [id, { unlawful, ended }] of sessions)
-    if (unlawful && ended === undefined) yield `R12: ${id} was left open on a basis that ended`;
+  return sessions;
+}
+
+/** Of a grant, what brought or lifted a suspension; all else has one cause. */
+const keysOf = (causes: readonly { readonly key: string }[] | undefined, type: string): readonly string[] =>
+  causes?.map(({ key }) => key) ?? [type];
+
+/** How much of a grant's item its sessions use in the end, and how much of an authorisation's item grants have reserved. */
+export function held(entries: readonly LogEntry[]): Amounts {
+  const amounts: Amounts = new Map();
+  for (const { type, subject, data } of entries) {
+    if (type === 'SessionAuthorised') add(amounts, `${subject} ${data['item']}`, data['reserved']);
+    if (type === 'SessionQuotaReturned') add(amounts, `${subject} ${data['item']}`, -data['amount']);
+    const sign = type === 'AuthorisationDecremented' ? 1 : type === 'AuthorisationReplenished' ? -1 : 0;
+    if (sign !== 0)
+      for (const { item, amount } of data['items'] as Item[]) add(amounts, `${subject} ${item}`, sign * amount);
+  }
+  return amounts;
 }

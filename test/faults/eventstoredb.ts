@@ -4,19 +4,28 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { describe } from '@jest/globals';
 
 /** The folder of a server (with EventStore.ClusterNode.dll), and the script that starts it: `start.sh SERVER DATA NODES PORT`. */
 export const folder = process.env['EVENTSTOREDB_SERVER'];
 const script = process.env['EVENTSTOREDB_START'];
 
 /** Why tests that need to start and kill servers cannot run; undefined if they can. */
-export const cannotStart =
+const cannotStart =
   folder === undefined || script === undefined
     ? 'skipped: set EVENTSTOREDB_SERVER to the folder of a server and EVENTSTOREDB_START to the script that starts it'
     : undefined;
 
 // Jest says nothing of a file all of whose tests are skipped.
 if (cannotStart !== undefined) process.stderr.write(`test/faults ${cannotStart}\n`);
+
+/** Tests that start, and may kill, servers of their own. */
+export const onRealServer = (what: string, tests: () => void): void => {
+  if (cannotStart === undefined) describe(`${what}, on a real server`, tests);
+  else describe.skip(`${what}, on a real server (${cannotStart})`, tests);
+};
+
+export const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
 export class EventStoreDb {
   url = '';
@@ -86,7 +95,7 @@ export class EventStoreDb {
         ),
       );
       sound = whole && down.length === 0 ? sound + 1 : 0;
-      await new Promise((done) => setTimeout(done, 1000));
+      await pause(1000);
     }
     return revived;
   }
@@ -107,7 +116,7 @@ export class EventStoreDb {
 
   async stop(): Promise<void> {
     for (const n of this.#all()) if (existsSync(join(this.#data, `${n}.pid`)) && isAlive(this.#pid(n))) this.kill(n);
-    await new Promise((done) => setTimeout(done, 500));
+    await pause(500);
     rmSync(this.#data, { recursive: true, force: true });
   }
 

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+export const ORIGIN = 'faults.example/log';
+
 export interface Acknowledged {
   readonly at: number;
   readonly acknowledged: readonly string[];
@@ -60,7 +62,7 @@ export class Appending {
 /** What all processes of a ledger have in common. */
 export class SharedLedger {
   readonly namespace = `faults-${randomUUID()}.`;
-  readonly origin = 'faults.example/log';
+  readonly origin = ORIGIN;
   readonly folder = mkdtempSync(join(tmpdir(), 'faults-'));
   readonly key = generateKeyPairSync('ed25519');
   readonly running: Appending[] = [];

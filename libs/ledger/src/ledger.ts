@@ -249,7 +249,12 @@ export class Ledger {
   }
 
   #now(): Instant {
-    return (this.view.now = this.clock.now());
+    return (this.view.now = this.#time());
+  }
+
+  /** Never before what is recorded already, by whichever process: what one has written counts for all at once. */
+  #time(): Instant {
+    return Math.max(this.clock.now(), this.view.logTime);
   }
 
   #inTurn(due: (consequences: NonNullable<LedgerOptions['consequences']>) => readonly SystemCommand[]): Promise<void> {
@@ -285,7 +290,7 @@ export class Ledger {
       for (let current = false; ;) {
         if (this.#isThere(command.commandId)) return { outcome: 'before' };
         const revision = this.view.revision(stream);
-        const now = this.clock.now();
+        const now = this.#time();
         const mismatch = command.ifMatch !== undefined && command.ifMatch !== revision;
         const decision = mismatch ? undefined : this.#decide(command, now);
         if (decision === undefined || isRefused(decision)) {

@@ -23,6 +23,8 @@ interface Held {
  */
 export class LedgerView implements View {
   index = -1;
+  /** The log time of that index: the greatest `recordedAt` up to it. */
+  logTime: Instant = 0;
   now: Instant = 0;
   readonly #deciders: ReadonlyMap<string, AnyDecider>;
   readonly #open: (sealed: Sealed) => PersonalData['fields'] | undefined;
@@ -92,6 +94,7 @@ export class LedgerView implements View {
       }
     }
     this.index = event.index;
+    this.logTime = Math.max(this.logTime, event.recordedAt);
   }
 }
 

@@ -6,8 +6,15 @@ export interface Since {
   readonly by: EventId;
   readonly from: Instant;
   readonly index: number;
+  /** The clock of the process that wrote it. */
+  readonly recordedAt: Instant;
 }
-export const sinceOf = (event: Recorded): Since => ({ by: event.id, from: event.effectiveAt, index: event.index });
+export const sinceOf = (event: Recorded): Since => ({
+  by: event.id,
+  from: event.effectiveAt,
+  index: event.index,
+  recordedAt: event.recordedAt,
+});
 
 /**
  * Whether something is in force at an instant. If so, the event that made it so (it goes into a session's basis);

@@ -296,8 +296,8 @@ function* ofSessions(
     if (ended === undefined) continue;
     const { since, reason } = ended;
     const payload = { cause: since.by, reason };
-    // R13: log order decides. What ended before the decision, and counted then, leaves it without a basis.
-    if (since.index < use.authorised.index && since.from <= use.authorised.from)
+    // R13: log order decides. What ended before the decision leaves it without a basis, unless it was dated ahead of both.
+    if (since.index < use.authorised.index && since.from <= Math.max(use.authorised.from, since.recordedAt))
       yield { ...of, type: 'VoidSession', payload, cause: since.by, rule: 'R13' };
     else if (session.status === 'open' && session.terminationOrdered === undefined)
       yield {
