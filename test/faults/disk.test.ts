@@ -5,11 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { binaryEvent, EventStoreDBClient } from '@eventstore/db-client';
-import { cannotStart, EventStoreDb } from './eventstoredb.ts';
+import { cannotStart, EventStoreDb, pause } from './eventstoredb.ts';
 import { judge } from './judge.ts';
 import { SharedLedger } from './processes.ts';
-
-const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
 /** A file system of its own, which can be full; undefined if this user may not mount one. */
 function smallDisk(megabytes: number): string | undefined {

@@ -11,7 +11,7 @@ export const folder = process.env['EVENTSTOREDB_SERVER'];
 const script = process.env['EVENTSTOREDB_START'];
 
 /** Why tests that need to start and kill servers cannot run; undefined if they can. */
-const cannotStart =
+export const cannotStart =
   folder === undefined || script === undefined
     ? 'skipped: set EVENTSTOREDB_SERVER to the folder of a server and EVENTSTOREDB_START to the script that starts it'
     : undefined;

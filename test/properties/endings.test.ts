@@ -2,8 +2,16 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Actor, DomainView, GrantState, Role, SessionState } from '@countersign/domain';
-import { StoryClock } from '@countersign/ledger';
+import {
+  CONTEXTS,
+  problemsOf,
+  type Actor,
+  type DomainView,
+  type GrantState,
+  type Role,
+  type SessionState,
+} from '@countersign/domain';
+import { Ledger, StoryClock } from '@countersign/ledger';
 import {
   authorisation,
   authority,
@@ -56,8 +64,10 @@ class World {
   readonly clock: StoryClock;
   readonly view: DomainView;
   #key = 0;
-  constructor(opened: OpenLedger, clock: StoryClock) {
+  readonly #name: string;
+  constructor(opened: OpenLedger, clock: StoryClock, name = 'endings') {
     this.opened = opened;
+    this.#name = name;
     this.clock = clock;
     this.view = opened.ledger.view as unknown as DomainView;
   }
@@ -68,7 +78,7 @@ class World {
       id,
       payload,
       actor: by,
-      idempotencyKey: `endings-${++this.#key}`,
+      idempotencyKey: `${this.#name}-${++this.#key}`,
       route: `/${type}`,
       ...more,
     });
@@ -414,3 +424,67 @@ test('an ending dated in the future takes effect at its time, and what follows i
       expect(world.session(id).terminationOrdered).toMatchObject({ effect: effectiveAt });
     expect(world.session('session-api-2').status).toBe('open'); // rightly opened: not voided (R13)
   }));
+
+describe('a suspension that is lifted before anybody acted on it', () => {
+  /** Another process, that ends before anything followed from what it wrote. */
+  const without = (world: World, by: (give: World['give']) => Promise<void>): Promise<void> => {
+    const { store } = world.opened.ledger;
+    const ledger = Ledger.open({
+      store,
+      clock: world.clock,
+      persons: world.opened.vault,
+      deciders: CONTEXTS,
+      validate: problemsOf,
+      source: 'https://elsewhere.example',
+    });
+    const other = new World({ ...world.opened, ledger }, world.clock, 'elsewhere');
+    return by(other.give.bind(other));
+  };
+  const suspendedAndLifted = (world: World) =>
+    without(world, async (give) => {
+      await give('SuspendAuthorisation', 'authorisation', AUTHORISATION, LA, reason);
+      await give('ReinstateAuthorisation', 'authorisation', AUTHORISATION, LA, reason);
+    });
+  const ordered = (world: World): void => {
+    const { terminationOrdered, status } = world.session('session-api');
+    expect(status).toBe('open');
+    const cause = [...world.opened.ledger.store.entries(0, Infinity)].find(
+      ({ type, stream }) => type.includes('AuthorisationSuspended') && stream === AUTHORISATION,
+    );
+    expect(terminationOrdered).toMatchObject({ cause: cause?.id });
+  };
+
+  test('ends what was open when it was recorded, and nothing that was opened after it', () =>
+    inWorld(async (world) => {
+      await world.open('session-api', ['p-01'], 'api');
+      await suspendedAndLifted(world);
+      await world.open('session-after', ['p-01'], 'api');
+      await world.at(world.clock.now());
+      ordered(world);
+      expect(world.grant.status).toBe('active');
+      expect(world.session('session-after').status).toBe('open');
+      expect(world.session('session-after').terminationOrdered).toBeUndefined();
+      const { size } = world.opened.ledger.store;
+      await world.at(world.clock.now());
+      expect(world.opened.ledger.store.size).toBe(size);
+    }));
+
+  test('also when the process that finds it starts later', async () => {
+    const copy = mkdtempSync(join(folder, 'copy-'));
+    cpSync(join(folder, 'story'), copy, { recursive: true });
+    const clock = new StoryClock();
+    clock.set(NOW);
+    const first = new World(await openLedger(settingsFrom({ DATA_DIR: copy }, []), clock), clock);
+    await first.open('session-api', ['p-01'], 'api');
+    await suspendedAndLifted(first);
+    await first.opened.close();
+    const second = new World(await openLedger(settingsFrom({ DATA_DIR: copy }, []), clock), clock, 'again');
+    await second.at(clock.now());
+    ordered(second);
+    const { size } = second.opened.ledger.store;
+    await second.at(clock.now());
+    expect(second.opened.ledger.store.size).toBe(size);
+    await second.opened.close();
+    rmSync(copy, { recursive: true });
+  });
+});

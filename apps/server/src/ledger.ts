@@ -3,7 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   consequences,
+  isOwed,
   mayHaveConsequences,
+  owedAt,
   CONTEXTS,
   FACET_FUNCTION,
   LEDGER_STREAM,
@@ -67,6 +69,8 @@ export async function openLedger(
           ? [...consequences(domain, now), ...denials.due(now)]
           : consequences(domain, now, scopeOf(domain, since));
       },
+      owedAt: (view, entry, now) => owedAt(view as unknown as DomainView, entry, now),
+      isOwed: (view, command) => isOwed(view as unknown as DomainView, command),
       denialOf: (request, reasons, view) => denials.denialOf(request, reasons, view),
     });
     ledger.onEntry((entry) => denials.recorded(entry));

@@ -27,7 +27,15 @@ export {
   type LiabilityState,
   type LiabilityTerms,
 } from './liability/index.ts';
-export { consequences, mayHaveConsequences, scopeOf, type Consequence, type Scope } from './process/index.ts';
+export {
+  consequences,
+  isOwed,
+  mayHaveConsequences,
+  owedAt,
+  scopeOf,
+  type Consequence,
+  type Scope,
+} from './process/index.ts';
 export type { SessionState } from './session/index.ts';
 export type { DomainView, States } from './states.ts';
 export { RULES, type RuleDescription } from './rules.ts';

@@ -39,6 +39,12 @@ export interface LedgerOptions {
    * after which it was asked last; where they bear on nothing, nothing needs to be looked at. Everywhere if absent.
    */
   readonly consequences?: (view: LedgerView, now: Instant, since?: readonly Recorded[]) => readonly SystemCommand[];
+  /**
+   * What an entry makes follow at its own place in the log, whatever comes after it: asked of each once the view has it and
+   * nothing after it. Until it is done, `isOwed` says whether it still is to be.
+   */
+  readonly owedAt?: (view: LedgerView, entry: Recorded, now: Instant) => readonly SystemCommand[];
+  readonly isOwed?: (view: LedgerView, command: SystemCommand) => 'now' | 'later' | 'never';
   readonly store: SequencedStore;
   readonly clock: Clock;
   readonly persons: PersonKeys;
@@ -110,6 +116,8 @@ export class Ledger {
   #settling: Promise<void> = Promise.resolve();
   /** Entries that nothing was made to follow from yet. */
   #unsettled: Recorded[] = [];
+  /** What entries made follow where they stand, and whether this process wrote them: others follow up their own first. */
+  readonly #owed = new Map<string, { readonly command: SystemCommand; readonly mine: boolean }>();
   readonly #listeners = new Set<(event: Recorded) => void>();
 
   private constructor(options: LedgerOptions) {
@@ -132,13 +140,32 @@ export class Ledger {
 
   #catchUp(): void {
     for (const event of this.store.entries(this.view.index + 1, Infinity))
-      this.view.apply(recordedOf(decodeEntry(event.data), event.index));
+      this.#apply(recordedOf(decodeEntry(event.data), event.index), false);
+  }
+
+  #apply(entry: Recorded, mine: boolean): void {
+    this.view.apply(entry);
+    for (const command of this.#options.owedAt?.(this.view, entry, this.view.logTime) ?? [])
+      if (!this.#owed.has(keyOf(command))) this.#owed.set(keyOf(command), { command, mine });
+  }
+
+  /** What is owed and can be done now; what does not apply any more is forgotten. */
+  #owedNow(all: boolean): SystemCommand[] {
+    const due: SystemCommand[] = [];
+    for (const [key, { command, mine }] of this.#owed) {
+      if (!all && !mine) continue;
+      const is = this.#options.isOwed?.(this.view, command) ?? 'now';
+      if (is === 'now') due.push(command);
+      else if (is === 'never') this.#owed.delete(key);
+    }
+    return due;
   }
 
   #take(leaf: SequencedEvent): void {
     const entry = recordedOf(decodeEntry(leaf.data), leaf.index);
-    this.view.apply(entry);
-    if (this.#mine.delete(entry.id) && (this.#options.mayFollow?.(entry.type) ?? true)) this.#unsettled.push(entry);
+    const mine = this.#mine.delete(entry.id);
+    this.#apply(entry, mine);
+    if (mine && (this.#options.mayFollow?.(entry.type) ?? true)) this.#unsettled.push(entry);
     for (const listener of this.#listeners) listener(entry);
   }
 
@@ -235,7 +262,7 @@ export class Ledger {
   settle(): Promise<void> {
     return this.#inTurn((consequences) => {
       this.#unsettled = [];
-      return consequences(this.view, this.#now());
+      return [...this.#owedNow(true), ...consequences(this.view, this.#now())];
     });
   }
 
@@ -244,7 +271,7 @@ export class Ledger {
     return this.#inTurn((consequences) => {
       const since = this.#unsettled;
       this.#unsettled = [];
-      return since.length === 0 ? [] : consequences(this.view, this.#now(), since);
+      return [...this.#owedNow(false), ...(since.length === 0 ? [] : consequences(this.view, this.#now(), since))];
     });
   }
 
@@ -268,6 +295,7 @@ export class Ledger {
         // A rule that does not apply any more, or that was carried out, is not tried again in this round.
         for (const command of todo) {
           const receipts = await this.executeSystem(command);
+          this.#owed.delete(keyOf(command));
           if (receipts === undefined || receipts.length === 0) refused.add(keyOf(command));
         }
       }

@@ -3,12 +3,12 @@ import { barsActivation, barsAmendment } from '../grant/activation.ts';
 import { causesOf, isLiveGrant, usedOf, type KnownGrant } from '../grant/state.ts';
 import { discrepanciesOf, measured, useOf } from '../evidence/judge.ts';
 import { runKeyOf } from '../evidence/state.ts';
-import type { Instant } from '../kernel/index.ts';
+import type { Instant, Recorded } from '../kernel/index.ts';
 import { bearers, isTerminatedAt } from '../liability/state.ts';
 import type { KnownSession } from '../session/state.ts';
 import type { DomainView } from '../states.ts';
 import { endingOf, restsOn } from './endings.ts';
-import { wholeScope, type Scope } from './scope.ts';
+import { scopeOf, wholeScope, type Scope } from './scope.ts';
 
 /** A command that a rule makes follow, with the event that made it follow. */
 export interface Consequence {
@@ -290,24 +290,85 @@ function* ofSessions(
         rule: `${session.status === 'voided' ? 'R13' : 'R5'} ${id}`,
       };
     if (session.status === 'voided') continue;
-    const { testers, modelVersion, modality } = session;
-    const used = { testers, modelVersion, modality, item: use.item, assessments: use.request.assessments };
-    const ended = endingOf(view, grantId, grant, used, now);
-    if (ended === undefined) continue;
-    const { since, reason } = ended;
-    const payload = { cause: since.by, reason };
-    // R13: log order decides. What ended before the decision leaves it without a basis, unless it was dated ahead of both.
-    if (since.index < use.authorised.index && since.from <= Math.max(use.authorised.from, since.recordedAt))
-      yield { ...of, type: 'VoidSession', payload, cause: since.by, rule: 'R13' };
-    else if (session.status === 'open' && session.terminationOrdered === undefined)
-      yield {
-        ...of,
-        type: 'OrderSessionTermination',
-        payload: { ...payload, effect: new Date(since.from).toISOString() },
-        cause: since.by,
-        rule: 'R12',
-      };
+    const ending = endingFor(view, id, grantId, grant, now);
+    if (ending) yield ending;
   }
+}
+
+/** The order to end, or the voiding, of a session whose basis does not hold; undefined if it holds, or all is over. */
+function endingFor(
+  view: DomainView,
+  id: string,
+  grantId: string,
+  grant: KnownGrant,
+  now: Instant,
+): Consequence | undefined {
+  const use = grant.sessions[id];
+  if (use === undefined) return undefined;
+  const { testers, modelVersion, modality, assessments } = use.request;
+  const used = { testers, modelVersion, modality, item: use.item, assessments };
+  const ended = endingOf(view, grantId, grant, used, now);
+  if (ended === undefined) return undefined;
+  const { since, reason } = ended;
+  const of = { category: 'session', id, cause: since.by };
+  const payload = { cause: since.by, reason };
+  const session = view.state('session', id);
+  const opened = session !== undefined && session.status !== 'unknown';
+  // R13: log order decides. What ended before the decision leaves it without a basis, unless it was dated ahead of both.
+  if (since.index < use.authorised.index && since.from <= Math.max(use.authorised.from, since.recordedAt))
+    return opened && session.status === 'voided' ? undefined : { ...of, type: 'VoidSession', payload, rule: 'R13' };
+  if (opened && (session.status !== 'open' || session.terminationOrdered !== undefined)) return undefined;
+  const effect = new Date(since.from).toISOString();
+  return { ...of, type: 'OrderSessionTermination', payload: { ...payload, effect }, rule: 'R12' };
+}
+
+/** What may end something that sessions rest on, at the place in the log where it stands. */
+const MAY_END: ReadonlySet<string> = new Set([
+  'PartySuspended',
+  'PartnerSuspended',
+  'PartnerRemoved',
+  'AdmissionExpired',
+  'ModelVersionWithdrawn',
+  'AnnexEntryRemoved',
+  'InstrumentSuperseded',
+  'InstrumentLifted',
+  'AuthorisationSuspended',
+  'AuthorisationRevoked',
+  'AuthorisationExpired',
+  'AuthorisationAmended',
+  'AuthorisationSuperseded',
+  'GrantSuspended',
+  'GrantRevoked',
+  'GrantExpired',
+  'GrantAmended',
+  'LiabilityTerminated',
+  'LiabilityAmended',
+  'InsuranceLapsed',
+  'TesterWithdrawn',
+  'ClearanceEnded',
+  'NationalityVerified',
+]);
+
+/**
+ * What an entry makes follow for sessions at its own place in the log, whatever comes after it (R12, R13): a suspension ends
+ * the sessions that were open when it was recorded, and what was authorised under it has no basis, also when it is lifted
+ * before anybody could act on it. To be asked of each entry once the view has it and nothing after it, with the log time.
+ */
+export function owedAt(view: DomainView, entry: Recorded, now: Instant): readonly Consequence[] {
+  if (entry.type !== 'SessionAuthorised' && !MAY_END.has(entry.type)) return [];
+  return [...scopeOf(view, [entry]).sessions].flatMap(([id, grantId]) => {
+    const grant = view.state('grant', grantId);
+    const ending = grant && grant.status !== 'unknown' ? endingFor(view, id, grantId, grant, now) : undefined;
+    return ending ? [ending] : [];
+  });
+}
+
+/** Whether what was owed is still to be done: `later` while its session is decided on and not opened yet. */
+export function isOwed(view: DomainView, { type, id }: Pick<Consequence, 'type' | 'id'>): 'now' | 'later' | 'never' {
+  const session = view.state('session', id);
+  if (session === undefined || session.status === 'unknown') return 'later';
+  if (type === 'VoidSession') return session.status === 'voided' ? 'never' : 'now';
+  return session.status === 'open' && session.terminationOrdered === undefined ? 'now' : 'never';
 }
 
 /**

@@ -1,2 +1,2 @@
-export { consequences, mayHaveConsequences, type Consequence } from './consequences.ts';
+export { consequences, isOwed, mayHaveConsequences, owedAt, type Consequence } from './consequences.ts';
 export { scopeOf, wholeScope, type Scope } from './scope.ts';
