@@ -11,9 +11,10 @@ import type * as Unpacking from '@eventstore/db-client/dist/streams/appendToStre
 import type * as Grpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type * as Streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { EventData } from '../port.ts';
-import { newClient, plumbing, retire } from './client.ts';
+import { plumbing } from './client.ts';
 import { decodeAnswer, encodeAppend, type AppendAnswer } from './messages.ts';
 import { SlowError } from './waiting.ts';
+import type { Way } from './way.ts';
 
 // The protocol's messages as the client library has them: CommonJS, whose names a module cannot see.
 const load = createRequire(import.meta.url) as <T>(name: string) => T;
@@ -54,16 +55,15 @@ interface Line {
  * with `throwOnAppendFailure=false` in the connection string takes a refused append for one that was done.
  */
 export class BatchAppends {
-  readonly #connectionString: string;
-  readonly #onDead: () => void;
-  #client: EventStoreDBClient;
+  readonly #way: Way;
   #line: Line | undefined;
 
-  /** `onDead` is told when the connection is given up, since nothing comes over it any more. */
-  constructor(connectionString: string, onDead: () => void) {
-    this.#connectionString = connectionString;
-    this.#onDead = onDead;
-    this.#client = newClient(connectionString);
+  constructor(way: Way) {
+    this.#way = way;
+    way.onDead((dead) => {
+      if (this.#line?.client === dead)
+        this.#leave(this.#line, new CancelledError(undefined, 'the connection was dead'));
+    });
   }
 
   /**
@@ -89,7 +89,7 @@ export class BatchAppends {
       });
     } catch (fault) {
       // Nothing was heard for all that time: a connection that is dead and does not know it.
-      if (fault instanceof SlowError && line.heard < began) this.#renew(line);
+      if (fault instanceof SlowError && line.heard < began) this.#way.renew(line.client);
       throw fault;
     } finally {
       clearTimeout(timer);
@@ -98,7 +98,7 @@ export class BatchAppends {
   }
 
   #open(): Line {
-    const client = this.#client;
+    const { client } = this.#way;
     const inner = plumbing(client);
     const pending = new Map<string, Pending>();
     const end = (fault: Error) => {
@@ -134,15 +134,6 @@ export class BatchAppends {
     return line;
   }
 
-  /** Another client, with a connection of its own, in the place of one that is dead. */
-  #renew(dead: Line): void {
-    if (this.#client !== dead.client) return;
-    this.#client = newClient(this.#connectionString);
-    this.#leave(dead, new CancelledError(undefined, 'the connection was dead'));
-    void retire(dead.client);
-    this.#onDead();
-  }
-
   #leave(line: Line, fault: Error): void {
     if (this.#line === line) this.#line = undefined;
     for (const { reject } of line.pending.values()) reject(fault);
@@ -155,7 +146,7 @@ export class BatchAppends {
 
   async close(): Promise<void> {
     if (this.#line) this.#leave(this.#line, new CancelledError(undefined, 'it is closed'));
-    await retire(this.#client);
+    await this.#way.close();
   }
 }
 

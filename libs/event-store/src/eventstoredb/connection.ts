@@ -1,43 +1,38 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { BatchAppends } from './batch-appends.ts';
-import { newClient, retire } from './client.ts';
+import { Way } from './way.ts';
 
 /** The ways to an event store, one of each kind in a process; appends have their own, so that no reading delays them. */
 export class Connection {
   readonly appends: BatchAppends;
-  readonly #connectionString: string;
-  #reads: EventStoreDBClient;
-  /** Told when the way of reads is given up as dead: what still waits on it will never hear of anything. */
-  readonly #onDead = new Set<() => void>();
+  readonly #reads: Way;
   users = 0;
 
   /** @throws Error if the connection string is not one */
   constructor(connectionString: string) {
-    this.#connectionString = connectionString;
-    // What became of an append is read next: over a connection to another node, if this one stands still.
-    this.appends = new BatchAppends(connectionString, () => this.renewReads(this.#reads));
-    this.#reads = newClient(connectionString);
+    this.#reads = new Way(connectionString);
+    const appending = new Way(connectionString);
+    // What became of an append is read next, and the other connection may lead to the same node.
+    appending.onDead(() => void this.#reads.doubt());
+    this.appends = new BatchAppends(appending);
   }
 
   get reads(): EventStoreDBClient {
-    return this.#reads;
+    return this.#reads.client;
   }
 
   /** Reading goes on over a new connection, unless someone saw to that already. */
   renewReads(dead: EventStoreDBClient): void {
-    if (this.#reads !== dead) return;
-    this.#reads = newClient(this.#connectionString);
-    for (const told of [...this.#onDead]) told();
-    void retire(dead);
+    this.#reads.renew(dead);
   }
 
+  /** Told when the way of reads is given up as dead: what still waits on it will never hear of anything. */
   onDead(told: () => void): () => void {
-    this.#onDead.add(told);
-    return () => this.#onDead.delete(told);
+    return this.#reads.onDead(told);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.appends.close(), retire(this.#reads)]);
+    await Promise.all([this.appends.close(), this.#reads.close()]);
   }
 }
 
