@@ -25,7 +25,7 @@ import { explained } from './faults.ts';
 import { MirrorWriter, openMirror, positionOf, removeMirror } from './mirror.ts';
 import { CHECKPOINTS, LEASE, META, META_TYPE, Sequencer } from './sequencer.ts';
 import { EventStoreDbStreams, type Retention } from './streams.ts';
-import { within } from './waiting.ts';
+import { pause, SlowError, within } from './waiting.ts';
 
 export interface EventStoreDbOptions {
   /** `esdb://…`: hosts, TLS, certificates, credentials (the client library's connection string). */
@@ -349,7 +349,16 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
   }
 
   async synced(): Promise<void> {
-    await this.#within(this.#ready.then(() => this.#hasAll()));
+    await this.#caughtUp();
+    await this.#within(this.#hasAll());
+  }
+
+  /** The first reading of a large store takes its time: it is waited for while anything comes. */
+  async #caughtUp(): Promise<void> {
+    const ready = this.#ready.then(() => true);
+    while (!(await Promise.race([ready, pause(this.#deadlineMs / 10).then(() => false)])))
+      if (performance.now() - this.#heard > this.#deadlineMs)
+        throw explained(new SlowError('nothing is read'), this.#options.connectionString);
   }
 
   async #hasAll(): Promise<void> {
