@@ -41,28 +41,32 @@ export async function httpBench(): Promise<Result[]> {
         comparator: '>=',
       });
     }
-    const latencies = await paced(best / 2, SECONDS, next);
-    const [p50, p99] = [quantile(latencies, 0.5), quantile(latencies, 0.99)];
-    const bare = bareWrites(folder);
+    const rounds: { p50: number; p99: number; bare: number }[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const latencies = await paced(best / 2, SECONDS, next);
+      rounds.push({ p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), bare: bareWrites(folder) });
+    }
+    const of = (pick: (each: (typeof rounds)[number]) => number) => median(rounds.map(pick));
     results.push(
       {
         name: 'receipt latency at half the rate, p50',
-        value: p50,
+        value: of(({ p50 }) => p50),
         unit: 'ms',
-        against: bare,
-        ratio: p50 / bare,
+        against: of(({ bare }) => bare),
+        ratio: of(({ p50, bare }) => p50 / bare),
         target: 10,
         comparator: '<=',
       },
       {
         name: 'receipt latency at half the rate, p99',
-        value: p99,
+        value: of(({ p99 }) => p99),
         unit: 'ms',
         against: 25,
-        ratio: p99 / 25,
+        ratio: of(({ p99 }) => p99) / 25,
         target: 1,
         comparator: '<=',
-        note: 'against the limit of 25 ms',
+        // A log that doubles makes every process move its tables once: a round with that in it stands out.
+        note: `against the limit of 25 ms; the worst of the rounds ${Math.max(...rounds.map(({ p99 }) => p99)).toFixed(0)} ms`,
       },
     );
     return results;
