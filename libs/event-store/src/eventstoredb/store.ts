@@ -1,7 +1,7 @@
 import { createPublicKey, randomUUID, type KeyObject, type webcrypto } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { parseCheckpoint, parseNote } from '@countersign/log';
 import type { DatabaseSync } from 'node:sqlite';
-import { existsSync } from 'node:fs';
 import { checkEvents } from '../check-events.ts';
 import { StoreReadOnlyError, StoreUnavailableError } from '../faults.ts';
 import { unfinishedCopy } from '../move.ts';
@@ -132,7 +132,9 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
   #passed: bigint | null = null;
   /** When anything last came from there, by the monotonic clock. */
   #heard = performance.now();
-  /** All that was there at the start is taken in, and nothing speaks against signing. */
+  /** All that was there at the start is taken in. */
+  #read = false;
+  /** So it is, and nothing speaks against signing. */
   #sound = false;
   #unsound: string | undefined;
   #unfinished: string | undefined;
@@ -203,6 +205,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
       this.#unsound ??= await this.#belowMark();
       this.#sound = this.#unsound === undefined;
       this.#mirror.complete();
+      this.#read = true;
       if (this.memory.directory.size > this.size) this.#sequencer.leaves();
     });
     this.#ready = ready.catch((fault: unknown) => {
@@ -355,6 +358,7 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
 
   /** The first reading of a large store takes its time: it is waited for while anything comes. */
   async #caughtUp(): Promise<void> {
+    if (this.#read) return;
     const ready = this.#ready.then(() => true);
     while (!(await Promise.race([ready, pause(this.#deadlineMs / 10).then(() => false)])))
       if (performance.now() - this.#heard > this.#deadlineMs)
@@ -426,14 +430,20 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
 
   /** Nothing is kept before the checkpoints in it are checked, which may take a moment. */
   #commit(): Promise<void> | undefined {
-    if (this.#checks.underWay === 0) {
-      if (!this.closed) this.#mirror.commit();
-      return undefined;
-    }
-    return (this.#committing ??= this.#checks.done().then(() => {
+    const commit = () => {
       this.#committing = undefined;
-      if (!this.closed) this.#mirror.commit();
-    }));
+      if (this.closed) return;
+      try {
+        this.#mirror.commit();
+      } catch (fault) {
+        // A full disk, say: what follows could not be kept either.
+        this.#subscription.close();
+        this.#fail(fault);
+      }
+    };
+    if (this.#checks.underWay > 0) return (this.#committing ??= this.#checks.done().then(commit));
+    commit();
+    return undefined;
   }
 
   #eventSeen(event: SequencedEvent): void {
@@ -475,7 +485,8 @@ class EventStoreDbStore extends StoredLog implements SequencedStore {
 
   #confirmed(size: number, note: string, revision: number): void {
     const { progress } = this.#mirror;
-    if (this.closed) return;
+    // What was under way when it was closed is kept still.
+    if (!this.db.isOpen) return;
     this.#mirror.keepCheckpoint(size, note);
     if (progress.checkpoint === 'none' || progress.checkpoint < revision) progress.checkpoint = revision;
     if (size > this.#signed.size || this.#signed.size === 0) this.#signed = { size, note };
