@@ -36,8 +36,10 @@ export class Metrics {
     gauge('countersign_view_lag', 'Entries that decisions do not see yet', () =>
       Math.max(0, ledger.store.size - 1 - ledger.view.index),
     );
-    gauge('countersign_clock_behind_seconds', 'How far the clock here is behind the time of the log', () =>
-      Math.max(0, ledger.view.logTime - ledger.clock.now()) / 1000,
+    gauge(
+      'countersign_clock_behind_seconds',
+      'How far the clock here is behind the time of the log',
+      () => Math.max(0, ledger.view.logTime - ledger.clock.now()) / 1000,
     );
     gauge('countersign_store_away', '1 while there is no way to the event store', () =>
       ledger.store.awayBecause === undefined ? 0 : 1,
