@@ -65,7 +65,7 @@ export async function httpBench(): Promise<Result[]> {
         ratio: of(({ p99 }) => p99) / 25,
         target: 1,
         comparator: '<=',
-        // A log that doubles makes every process move its tables once: a round with that in it stands out.
+        // Now and then a round has a pause in it, and stands out (docs/benchmarks.md).
         note: `against the limit of 25 ms; the worst of the rounds ${Math.max(...rounds.map(({ p99 }) => p99)).toFixed(0)} ms`,
       },
     );
