@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { binaryEvent, EventStoreDBClient } from '@eventstore/db-client';
-import { openEventStoreDb, type EventStoreDbOptions, type SequencedStore } from '@countersign/event-store';
+import {
+  EventStoreDbStreams,
+  openEventStoreDb,
+  type EventStoreDbOptions,
+  type SequencedStore,
+} from '@countersign/event-store';
 import { parseCheckpoint, parseNote } from '@countersign/log';
 import { eventStoreContract, idOf } from '../src/contract.ts';
 import { checkpointSigner } from '../src/sqlite/note.ts';
@@ -230,6 +235,35 @@ if (url === undefined) {
       await expect(fault).rejects.toThrow(/does not answer, tried for 1.5 s/);
       await expect(fault).rejects.not.toThrow(/secret/);
       away.remove();
+    });
+
+    test('delivers once what a handler is still at when the connection is cut', async () => {
+      const port = Number(/:(\d+)/.exec(url)?.[1] ?? 2113);
+      const proxy = await Proxy.before(port, 0);
+      const namespace = `test-${randomUUID()}.`;
+      const open = (at: number) =>
+        new EventStoreDbStreams({ connectionString: `esdb://127.0.0.1:${at}?tls=false`, namespace, deadlineMs: 5000 });
+      const [far, near] = [open(proxy.port), open(port)];
+      await near.append('s', [event('1'), event('2')], 'none');
+      const delivered: string[] = [];
+      let [atOnce, most] = [0, 0];
+      const subscription = far.subscribe(null, async ({ data }) => {
+        delivered.push(Buffer.from(data).toString());
+        most = Math.max(most, ++atOnce);
+        if (delivered.length === 1) proxy.cut(true);
+        await pause(500);
+        atOnce--;
+      });
+      try {
+        for (let i = 0; i < 100 && delivered.length < 2; i++) await pause(50);
+        await pause(700);
+        expect(delivered).toEqual(['1', '2']);
+        expect(most).toBe(1);
+      } finally {
+        subscription.close();
+        await Promise.all([far.close(), near.close()]);
+        proxy.close();
+      }
     });
 
     test('says so when the server goes away, ends every promise, and goes on when it is back', async () => {

@@ -309,11 +309,16 @@ export class EventStoreDbStreams implements EventStore {
     caughtUp.promise.catch(() => undefined);
     let last = after;
     let open = true;
+    let handled: Promise<void> | undefined;
     let reading: Reading | undefined;
     const prefix = this.#options.namespace;
     const leave = this.#connection.onDead(() => reading?.end(new SlowError('the connection is dead')));
     const run = async (): Promise<void> => {
       for (let attempt = 0; open; attempt++) {
+        // What came over the last connection may still be in the handler's hands: it is not delivered again, nor overtaken.
+        await handled?.catch((fault: HandlerFault) => {
+          throw fault.cause;
+        });
         let heard = false;
         reading = readAllFrom(this.#connection.reads, last, [prefix, `$$${prefix}`], (message) => {
           if (!open) return undefined;
@@ -325,16 +330,10 @@ export class EventStoreDbStreams implements EventStore {
           if (last !== null && event.position <= last) return undefined;
           attempt = 0;
           heard = true;
+          last = event.position;
           const retention = this.#retentionOf(event);
           if (retention) onRetention(retention);
-          else if (this.#isOurs(event)) {
-            const handled = handlingOf(() => handler(this.#logical(event)));
-            if (handled instanceof Promise)
-              return handled.then(() => {
-                last = event.position;
-              });
-          }
-          last = event.position;
+          else if (this.#isOurs(event)) return (handled = handlingOf(() => handler(this.#logical(event))));
           return undefined;
         });
         try {
