@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { TreeHasher } from '@countersign/log';
 import type { Position, SequencedEvent, StoredEvent } from '../port.ts';
-import { fingerprintOf } from '../sqlite/directory.ts';
 import { loadMemory, type Memory } from '../sqlite/memory.ts';
 import { openForWriting } from '../sqlite/schema.ts';
+import { LogTables } from '../sqlite/tables.ts';
 
 /** Events that go into one transaction of the mirror, and for how long one is open, until it is due. */
 const MOST = 2000;
@@ -69,9 +69,9 @@ export class MirrorWriter {
   /** The events of the open transaction, by id. */
   readonly recent = new Map<string, SequencedEvent>();
   readonly #db: DatabaseSync;
-  readonly #hasher: TreeHasher;
   readonly #isLeaf: (stream: string) => boolean;
-  readonly #sql: Record<'stream' | 'event' | 'directory' | 'tile' | 'checkpoint' | 'meta' | 'source', StatementSync>;
+  readonly #tables: LogTables;
+  readonly #sql: Record<'checkpoint' | 'source', StatementSync>;
   readonly #onDue: () => void;
   #uncommitted = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -81,17 +81,12 @@ export class MirrorWriter {
   /** `onDue` is told when a transaction has been open for long. */
   constructor(db: DatabaseSync, hasher: TreeHasher, isLeaf: (stream: string) => boolean, onDue: () => void) {
     this.#db = db;
-    this.#hasher = hasher;
     this.#isLeaf = isLeaf;
     this.#onDue = onDue;
     this.memory = loadMemory(db, hasher);
+    this.#tables = new LogTables(db, hasher);
     this.#sql = {
-      stream: db.prepare('INSERT INTO streams VALUES (?, ?, ?)'),
-      event: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)'),
-      directory: db.prepare('INSERT INTO directory VALUES (?, ?)'),
-      tile: db.prepare('INSERT INTO tiles VALUES (?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes'),
       checkpoint: db.prepare('INSERT INTO checkpoints VALUES (?, ?) ON CONFLICT DO NOTHING'),
-      meta: db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
       source: db.prepare('INSERT INTO source VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
     };
     const kept = source(db);
@@ -135,27 +130,14 @@ export class MirrorWriter {
    * The event with its place, as the log has it. @throws Error if it does not follow the last one of its stream: something
    * of it was removed from the event store
    */
-  take({ id, type, data, stream: name, revision }: StoredEvent): SequencedEvent {
-    const { directory, frontier, tiles } = this.memory;
+  take(event: StoredEvent): SequencedEvent {
+    const { stream: name, revision } = event;
     this.#begin();
-    const leaf = this.#isLeaf(name);
-    let stream = directory.stream(name);
-    if (revision !== (stream?.positions.length ?? 0))
-      throw new Error(
-        `revision ${revision} of ${name} follows ${(stream?.positions.length ?? 0) - 1} in the event store`,
-      );
-    if (stream === undefined) {
-      stream = directory.addStream(name, leaf);
-      this.#sql.stream.run(stream.number, name, leaf ? 1 : 0);
-    }
-    const { position, index } = directory.add(stream, fingerprintOf(id));
-    this.#sql.event.run(position, stream.number, revision, index, id, type, data);
-    const full = directory.pageEndingAt(position);
-    if (full) this.#sql.directory.run(full.page, full.cells);
-    if (index !== null) frontier.append(this.#hasher.leaf(data), (level, at, hash) => tiles.add(level, at, hash));
-    const taken = { id, type, data, stream: name, revision, position: BigInt(position), index: index ?? -1 };
+    const next = this.memory.directory.stream(name)?.positions.length ?? 0;
+    if (revision !== next) throw new Error(`revision ${revision} of ${name} follows ${next - 1} in the event store`);
+    const taken = this.#tables.add(this.memory, name, this.#isLeaf(name), event);
     // While it is built, nobody asks for one of them.
-    if (!this.#building) this.recent.set(id, taken);
+    if (!this.#building) this.recent.set(taken.id, taken);
     return taken;
   }
 
@@ -167,7 +149,7 @@ export class MirrorWriter {
 
   keepMeta(key: string, value: Uint8Array): void {
     this.#begin();
-    this.#sql.meta.run(key, value);
+    this.#tables.keepMeta(key, value);
   }
 
   /** To be called for each event of the event store, once it is taken in. */
@@ -181,7 +163,7 @@ export class MirrorWriter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (!this.#db.isTransaction) return;
-    for (const { key, hashes } of this.memory.tiles.takeChanged()) this.#sql.tile.run(key, hashes);
+    this.#tables.keepTiles(this.memory.tiles);
     const { position, checkpoint, lease, holder } = this.progress;
     this.#sql.source.run('position', position === null ? null : String(position));
     this.#sql.source.run('checkpoint', checkpoint === 'none' ? null : String(checkpoint));

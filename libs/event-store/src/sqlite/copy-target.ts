@@ -9,12 +9,12 @@ import {
   type Signed,
 } from '../copy-target.ts';
 import type { StoredEvent } from '../port.ts';
-import { fingerprintOf } from './directory.ts';
 import { nodeTreeHasher } from './hasher.ts';
 import { readHighWater, writeHighWater, type HighWaterMark } from './high-water.ts';
 import { lockFor } from './lock.ts';
 import { loadMemory, type Memory } from './memory.ts';
 import { openForWriting } from './schema.ts';
+import { LogTables } from './tables.ts';
 
 export interface SqliteTargetOptions extends Signed {
   /** The data file of the store that this becomes. */
@@ -46,10 +46,8 @@ class SqliteTarget implements CopyTarget {
   readonly #unlock: () => void;
   readonly #options: SqliteTargetOptions;
   readonly #hasher = nodeTreeHasher();
-  readonly #sql: Record<
-    'stream' | 'event' | 'directory' | 'tile' | 'checkpoint' | 'getMeta' | 'setMeta' | 'leaves' | 'notes',
-    StatementSync
-  >;
+  readonly #tables: LogTables;
+  readonly #sql: Record<'checkpoint' | 'getMeta' | 'leaves' | 'notes', StatementSync>;
   #memory: Memory;
   #tree: CheckedTree | undefined;
 
@@ -59,14 +57,10 @@ class SqliteTarget implements CopyTarget {
     this.#unlock = unlock;
     this.#options = options;
     this.#memory = loadMemory(db, this.#hasher);
+    this.#tables = new LogTables(db, this.#hasher);
     this.#sql = {
-      stream: db.prepare('INSERT INTO streams VALUES (?, ?, ?)'),
-      event: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)'),
-      directory: db.prepare('INSERT INTO directory VALUES (?, ?)'),
-      tile: db.prepare('INSERT INTO tiles VALUES (?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes'),
       checkpoint: db.prepare('INSERT INTO checkpoints VALUES (?, ?)'),
       getMeta: db.prepare('SELECT value FROM meta WHERE key = ?'),
-      setMeta: db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
       leaves: db.prepare('SELECT * FROM events WHERE leaf IS NOT NULL ORDER BY position'),
       notes: db.prepare('SELECT size, note FROM checkpoints ORDER BY size'),
     };
@@ -125,7 +119,7 @@ class SqliteTarget implements CopyTarget {
       for (const copied of batch)
         if (isCheckpoint(copied)) this.#checkpoint(tree, copied);
         else this.#leaf(tree, copied);
-      for (const { key, hashes } of this.#memory.tiles.takeChanged()) this.#sql.tile.run(key, hashes);
+      this.#tables.keepTiles(this.#memory.tiles);
       this.#db.exec('COMMIT');
     } catch (fault) {
       this.#tree = undefined;
@@ -140,17 +134,11 @@ class SqliteTarget implements CopyTarget {
     this.#sql.checkpoint.run(checkpoint.size, checkpoint.note);
   }
 
-  #leaf(tree: CheckedTree, { id, type, data, stream: name, revision }: StoredEvent): void {
-    const { directory, frontier, tiles } = this.#memory;
-    const stream = directory.stream(name) ?? directory.addStream(name, true);
-    if (revision !== stream.positions.length)
-      throw new Error(`revision ${revision} of ${name} does not follow ${stream.positions.length - 1}`);
-    if (revision === 0) this.#sql.stream.run(stream.number, name, 1);
-    const { position, index } = directory.add(stream, fingerprintOf(id));
-    this.#sql.event.run(position, stream.number, revision, index, id, type, data);
-    const full = directory.pageEndingAt(position);
-    if (full) this.#sql.directory.run(full.page, full.cells);
-    frontier.append(this.#hasher.leaf(data), (level, at, hash) => tiles.add(level, at, hash));
+  #leaf(tree: CheckedTree, leaf: StoredEvent): void {
+    const { stream: name, revision, data } = leaf;
+    const next = this.#memory.directory.stream(name)?.positions.length ?? 0;
+    if (revision !== next) throw new Error(`revision ${revision} of ${name} does not follow ${next - 1}`);
+    this.#tables.add(this.#memory, name, true, leaf);
     tree.leaf(data);
   }
 
@@ -159,7 +147,7 @@ class SqliteTarget implements CopyTarget {
   }
 
   setMeta(key: string, value: Uint8Array): Promise<void> {
-    this.#sql.setMeta.run(key, value);
+    this.#tables.keepMeta(key, value);
     return Promise.resolve();
   }
 

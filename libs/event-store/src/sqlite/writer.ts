@@ -5,6 +5,7 @@ import type { EventData, ExpectedRevision, SequencedEvent } from '../port.ts';
 import { fingerprintOf, type Directory } from './directory.ts';
 import { loadMemory, type Memory } from './memory.ts';
 import { checkpointSigner } from './note.ts';
+import { LogTables } from './tables.ts';
 
 export interface PendingAppend {
   readonly stream: string;
@@ -35,10 +36,8 @@ export class SqliteWriter {
   readonly #db: DatabaseSync;
   readonly #hasher: TreeHasher;
   readonly #sign: (size: number, root: Uint8Array) => string;
-  readonly #sql: Record<
-    'stream' | 'event' | 'directory' | 'tile' | 'checkpoint' | 'meta' | 'id' | 'begin' | 'commit',
-    StatementSync
-  >;
+  readonly #tables: LogTables;
+  readonly #sql: Record<'checkpoint' | 'id' | 'begin' | 'commit', StatementSync>;
   /** Dropped with a failed transaction, and read anew. */
   #memory: Memory | undefined;
   #note: string;
@@ -48,13 +47,9 @@ export class SqliteWriter {
     this.#memory = memory;
     this.#hasher = hasher;
     this.#sign = checkpointSigner(origin, key);
+    this.#tables = new LogTables(db, hasher);
     this.#sql = {
-      stream: db.prepare('INSERT INTO streams VALUES (?, ?, ?)'),
-      event: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)'),
-      directory: db.prepare('INSERT INTO directory VALUES (?, ?)'),
-      tile: db.prepare('INSERT INTO tiles VALUES (?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes'),
       checkpoint: db.prepare('INSERT INTO checkpoints VALUES (?, ?)'),
-      meta: db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
       id: db.prepare('SELECT id FROM events WHERE position = ?'),
       begin: db.prepare('BEGIN IMMEDIATE'),
       commit: db.prepare('COMMIT'),
@@ -84,12 +79,12 @@ export class SqliteWriter {
       this.#sql.begin.run();
       const leaves: SequencedEvent[] = [];
       const outcomes = appends.map((append) => this.#append(memory, append, leaves));
-      for (const { key, value } of metas) this.#sql.meta.run(key, value);
+      for (const { key, value } of metas) this.#tables.keepMeta(key, value);
       const { size } = frontier;
       const root = frontier.root();
       let note = this.#note;
       if (size > before) {
-        for (const { key, hashes } of tiles.takeChanged()) this.#sql.tile.run(key, hashes);
+        this.#tables.keepTiles(tiles);
         note = this.#sign(size, root);
         this.#sql.checkpoint.run(size, note);
       }
@@ -103,12 +98,9 @@ export class SqliteWriter {
     }
   }
 
-  #append(
-    { directory, frontier, tiles }: Memory,
-    { stream: name, leaf, expected, events }: PendingAppend,
-    leaves: SequencedEvent[],
-  ): Outcome {
-    let stream = directory.stream(name);
+  #append(memory: Memory, { stream: name, leaf, expected, events }: PendingAppend, leaves: SequencedEvent[]): Outcome {
+    const { directory } = memory;
+    const stream = directory.stream(name);
     const actual = stream === undefined ? 'none' : stream.positions.length - 1;
     const fingerprints = events.map(({ id }) => fingerprintOf(id));
     const known = this.#known(directory, events, fingerprints);
@@ -120,26 +112,13 @@ export class SqliteWriter {
       return { kind: 'duplicate', revisions, indices: known.map((at) => directory.indexOf(at)) };
     }
     if (expected !== 'any' && expected !== actual) return { kind: 'revision', actual };
-    if (stream === undefined) {
-      stream = directory.addStream(name, leaf);
-      this.#sql.stream.run(stream.number, name, leaf ? 1 : 0);
-    }
-    const revisions: number[] = [];
-    const indices: number[] = [];
-    for (let i = 0; i < events.length; i++) {
-      const { id, type, data } = events[i] as EventData;
-      const revision = stream.positions.length;
-      const { position, index } = directory.add(stream, fingerprints[i] as number);
-      this.#sql.event.run(position, stream.number, revision, index, id, type, data);
-      const full = directory.pageEndingAt(position);
-      if (full) this.#sql.directory.run(full.page, full.cells);
-      revisions.push(revision);
-      indices.push(index ?? -1);
-      if (index === null) continue;
-      frontier.append(this.#hasher.leaf(data), (level, at, hash) => tiles.add(level, at, hash));
-      leaves.push({ id, type, data, stream: name, revision, position: BigInt(position), index });
-    }
-    return { kind: 'appended', revisions, indices };
+    const added = events.map((event, i) => this.#tables.add(memory, name, leaf, event, fingerprints[i]));
+    for (const event of added) if (event.index >= 0) leaves.push(event);
+    return {
+      kind: 'appended',
+      revisions: added.map(({ revision }) => revision),
+      indices: added.map(({ index }) => index),
+    };
   }
 
   /** Positions of those of the events that are there already, by id. */
