@@ -7,8 +7,6 @@ import {
   mayHaveConsequences,
   owedAt,
   CONTEXTS,
-  FACET_FUNCTION,
-  LEDGER_STREAM,
   problemsOf,
   scopeOf,
   type DomainView,
@@ -16,7 +14,15 @@ import {
 import { vkeyOf } from '@countersign/dossier';
 import { unfinishedCopy, type SequencedStore } from '@countersign/event-store';
 import { EvidenceFiles, Tokens, Vault } from '@countersign/identity';
-import { CheckpointPublisher, decodeEntry, Ledger, movedAway, systemClock, type Clock } from '@countersign/ledger';
+import {
+  CheckpointPublisher,
+  decodeEntry,
+  foundLedger,
+  Ledger,
+  movedAway,
+  systemClock,
+  type Clock,
+} from '@countersign/ledger';
 import { Answers } from './answers.ts';
 import { Denials } from './denials.ts';
 import type { Settings } from './settings.ts';
@@ -132,21 +138,11 @@ async function closeAll(answers: Answers, store: SequencedStore): Promise<void> 
 
 /** Whether this process did, where others try as well. */
 async function found(ledger: Ledger, vault: Vault, { origin, demo }: Settings): Promise<boolean> {
-  const outcome = await ledger.execute({
-    type: 'FoundLedger',
-    category: 'custody',
-    id: LEDGER_STREAM,
-    actor: { party: 'system', role: 'system' },
-    idempotencyKey: 'found',
-    route: 'found',
-    payload: {
-      origin,
-      mode: demo ? 'demo' : 'operational',
-      keys: LOG_KEYS.map((purpose) => ({ purpose, jwk: publicJwkOf(vault, purpose) })),
-      parameters: { 'release-assessment': 'ear-most-recent' },
-      facetFunction: FACET_FUNCTION,
-      custodian: CUSTODIAN,
-    },
+  const outcome = await foundLedger(ledger, {
+    origin,
+    mode: demo ? 'demo' : 'operational',
+    keys: LOG_KEYS.map((purpose) => ({ purpose, jwk: publicJwkOf(vault, purpose) })),
+    custodian: CUSTODIAN,
   });
   if (outcome.outcome !== 'done') throw new Error(`the ledger could not be founded: ${JSON.stringify(outcome)}`);
   return !outcome.repeated;

@@ -1,3 +1,4 @@
+export { foundLedger, type Founding } from './found.ts';
 export { canonicalJson, CanonicalError } from './canonical.ts';
 export { StoryClock, systemClock, type Clock } from './clock.ts';
 export type { CommandRequest, Outcome, Written } from './command.ts';

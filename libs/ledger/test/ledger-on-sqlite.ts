@@ -1,9 +1,9 @@
 import { createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
-import { CONTEXTS, FACET_FUNCTION, LEDGER_STREAM, problemsOf, type Actor, type PartyId } from '@countersign/domain';
+import { CONTEXTS, problemsOf, type Actor, type PartyId } from '@countersign/domain';
 import { openSqliteStore, openSqliteTarget, type SequencedStore } from '@countersign/event-store';
 import { Vault } from '@countersign/identity';
-import { Ledger, systemClock, type Outcome } from '@countersign/ledger';
+import { foundLedger, Ledger, systemClock, type Outcome } from '@countersign/ledger';
 
 export const origin = 'ledger.example/log';
 const custodian: Actor = { party: 'party-custodian' as PartyId, role: 'custodian' };
@@ -31,21 +31,11 @@ export const openLedger = (store: SequencedStore, vault: Vault): Ledger =>
 
 export function found(ledger: Ledger, vault: Vault): Promise<Outcome> {
   const jwk = JSON.stringify(createPublicKey(vault.signingKey('log')).export({ format: 'jwk' }));
-  return ledger.execute({
-    type: 'FoundLedger',
-    category: 'custody',
-    id: LEDGER_STREAM,
-    actor: { party: 'system', role: 'system' },
-    idempotencyKey: 'found',
-    route: 'found',
-    payload: {
-      origin,
-      mode: 'operational',
-      keys: [{ purpose: 'log', jwk }],
-      parameters: { 'release-assessment': 'ear-most-recent' },
-      facetFunction: FACET_FUNCTION,
-      custodian: custodian.party,
-    },
+  return foundLedger(ledger, {
+    origin,
+    mode: 'operational',
+    keys: [{ purpose: 'log', jwk }],
+    custodian: custodian.party,
   });
 }
 
