@@ -11,7 +11,7 @@ export const folder = process.env['EVENTSTOREDB_SERVER'];
 const script = process.env['EVENTSTOREDB_START'];
 
 /** Why tests that need to start and kill servers cannot run; undefined if they can. */
-export const cannotStart =
+const cannotStart =
   folder === undefined || script === undefined
     ? 'skipped: set EVENTSTOREDB_SERVER to the folder of a server and EVENTSTOREDB_START to the script that starts it'
     : undefined;
@@ -19,10 +19,13 @@ export const cannotStart =
 // Jest says nothing of a file all of whose tests are skipped.
 if (cannotStart !== undefined) process.stderr.write(`test/faults ${cannotStart}\n`);
 
-/** Tests that start, and may kill, servers of their own. */
-export const onRealServer = (what: string, tests: () => void): void => {
-  if (cannotStart === undefined) describe(`${what}, on a real server`, tests);
-  else describe.skip(`${what}, on a real server (${cannotStart})`, tests);
+/** Tests that start, and may kill, servers of their own. `cannot`: why they cannot run, if they need more than that. */
+export const onRealServer = (what: string, tests: () => void, cannot?: () => string | undefined): void => {
+  const lacks = cannotStart === undefined ? cannot?.() : undefined;
+  if (lacks !== undefined) process.stderr.write(`test/faults, ${what}: ${lacks}\n`);
+  const why = cannotStart ?? lacks;
+  if (why === undefined) describe(`${what}, on a real server`, tests);
+  else describe.skip(`${what}, on a real server (${why})`, tests);
 };
 
 export const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));

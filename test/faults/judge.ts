@@ -1,5 +1,6 @@
 /** What a bare client finds on the server, against all that any process was told. Uses nothing of the adapter. */
 import { createHash, verify, type KeyObject } from 'node:crypto';
+import { expect } from '@jest/globals';
 import {
   consistencyProof,
   MemoryTree,
@@ -27,7 +28,16 @@ export interface Judgement {
   readonly forked: string[];
 }
 
-export async function judge(url: string, ledger: SharedLedger): Promise<Judgement> {
+/** The same, where nothing may be amiss, with no process nor in the log: fails the test otherwise. */
+export async function judgeSound(url: string, ledger: SharedLedger): Promise<Judgement> {
+  const judgement = await judge(url, ledger);
+  const { lost, twice, misplaced, forked } = judgement;
+  expect({ lost, twice, misplaced, forked }).toEqual({ lost: [], twice: [], misplaced: [], forked: [] });
+  expect(ledger.running.flatMap(({ uncaught }) => uncaught)).toEqual([]);
+  return judgement;
+}
+
+async function judge(url: string, ledger: SharedLedger): Promise<Judgement> {
   const { places, leases, checkpoints, tree } = await storedLog(url, ledger.namespace);
   const notes = new Set([...ledger.running.flatMap(({ checkpoints }) => [...checkpoints]), ...checkpoints]);
   const told = ledger.acknowledged.flatMap(({ acknowledged, stream, revisions, indices }) =>

@@ -100,6 +100,12 @@ export class SharedLedger {
     return started;
   }
 
+  /** Two processes, once both have it open. */
+  async startTwo(url: string, options: Parameters<SharedLedger['start']>[2] = {}): Promise<void> {
+    for (const node of ['a', 'b']) this.start(url, node, { pauseMs: 5, ...options });
+    await Promise.all(this.running.map(({ opened }) => opened));
+  }
+
   get acknowledged(): Acknowledged[] {
     return this.running.flatMap(({ acknowledged }) => acknowledged).toSorted((a, b) => a.at - b.at);
   }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { EventStoreDb, onRealServer, pause } from './eventstoredb.ts';
-import { judge } from './judge.ts';
+import { judgeSound } from './judge.ts';
 import { SharedLedger, type Appending } from './processes.ts';
 
 onRealServer('the sequencer', () => {
@@ -32,10 +32,8 @@ onRealServer('the sequencer', () => {
     throw new Error('no process signs');
   };
   const sound = async (leases: number): Promise<void> => {
-    const judgement = await judge(db.url, ledger);
-    expect(judgement).toMatchObject({ lost: [], twice: [], misplaced: [], forked: [] });
+    const judgement = await judgeSound(db.url, ledger);
     expect(judgement.leases).toBeGreaterThanOrEqual(leases);
-    expect(ledger.running.flatMap(({ uncaught }) => uncaught)).toEqual([]);
     console.log(
       `${judgement.acknowledged} events acknowledged, ${judgement.checkpoints} checkpoints, ${judgement.leases} changes of the lease, no fork`,
     );
