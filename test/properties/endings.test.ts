@@ -425,21 +425,36 @@ test('an ending dated in the future takes effect at its time, and what follows i
     expect(world.session('session-api-2').status).toBe('open'); // rightly opened: not voided (R13)
   }));
 
+/** Another process, that ends before anything followed from what it wrote. */
+function without(world: World, by: (give: World['give']) => Promise<void>, clock = world.clock): Promise<void> {
+  const { store } = world.opened.ledger;
+  const ledger = Ledger.open({
+    store,
+    clock,
+    persons: world.opened.vault,
+    deciders: CONTEXTS,
+    validate: problemsOf,
+    source: 'https://elsewhere.example',
+  });
+  const other = new World({ ...world.opened, ledger }, clock, 'elsewhere');
+  return by(other.give.bind(other));
+}
+
+test('what a process whose clock is ahead has suspended counts at once where the clock is behind', () =>
+  inWorld(async (world) => {
+    const ahead = new StoryClock();
+    ahead.set(world.clock.now() + 90_000);
+    await without(world, (give) => give('SuspendAuthorisation', 'authorisation', AUTHORISATION, LA, reason), ahead);
+    await expect(world.open('session-api', ['p-01'], 'api')).rejects.toThrow(/authorisation-not-in-force/);
+    // And nothing is recorded before what is recorded already.
+    await world.give('ReinstateAuthorisation', 'authorisation', AUTHORISATION, LA, reason);
+    const times = [...world.opened.ledger.store.entries(0, Infinity)].map(({ data }) =>
+      Date.parse((JSON.parse(Buffer.from(data).toString()) as { recordedtime: string }).recordedtime),
+    );
+    expect(times.slice(1).every((time, n) => time >= (times[n] as number))).toBe(true);
+  }));
+
 describe('a suspension that is lifted before anybody acted on it', () => {
-  /** Another process, that ends before anything followed from what it wrote. */
-  const without = (world: World, by: (give: World['give']) => Promise<void>): Promise<void> => {
-    const { store } = world.opened.ledger;
-    const ledger = Ledger.open({
-      store,
-      clock: world.clock,
-      persons: world.opened.vault,
-      deciders: CONTEXTS,
-      validate: problemsOf,
-      source: 'https://elsewhere.example',
-    });
-    const other = new World({ ...world.opened, ledger }, world.clock, 'elsewhere');
-    return by(other.give.bind(other));
-  };
   const suspendedAndLifted = (world: World) =>
     without(world, async (give) => {
       await give('SuspendAuthorisation', 'authorisation', AUTHORISATION, LA, reason);
