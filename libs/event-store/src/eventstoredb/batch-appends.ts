@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createRequire } from 'node:module';
 import {
   CancelledError,
   convertToCommandError,
@@ -7,22 +6,12 @@ import {
   UnknownError,
   type EventStoreDBClient,
 } from '@eventstore/db-client';
-import type * as Unpacking from '@eventstore/db-client/dist/streams/appendToStream/unpackError.js';
-import type * as Grpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type * as Streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { EventData } from '../port.ts';
 import { plumbing } from './client.ts';
 import { decodeAnswer, encodeAppend, type AppendAnswer } from './messages.ts';
+import { BatchAppendResp, StreamsClient, StreamsService, unpackToCommandError } from './protocol.ts';
 import { SlowError } from './waiting.ts';
 import type { Way } from './way.ts';
-
-// The protocol's messages as the client library has them: CommonJS, whose names a module cannot see.
-const load = createRequire(import.meta.url) as <T>(name: string) => T;
-const { StreamsClient, StreamsService } = load<typeof Grpc>('@eventstore/db-client/generated/streams_grpc_pb.js');
-const { BatchAppendResp } = load<typeof Streams>('@eventstore/db-client/generated/streams_pb.js');
-const { unpackToCommandError } = load<typeof Unpacking>(
-  '@eventstore/db-client/dist/streams/appendToStream/unpackError.js',
-);
 
 /** What one message holds, at most: the server takes none over 4 MiB. */
 const MESSAGE_BYTES = 3 * 1024 * 1024;

@@ -1,18 +1,7 @@
-import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
-import type * as Shared from '@eventstore/db-client/generated/shared_pb.js';
-import type * as Statuses from '@eventstore/db-client/generated/status_pb.js';
-import type * as Streams from '@eventstore/db-client/generated/streams_pb.js';
 import fc from 'fast-check';
 import { decodeAnswer, decodeMessage, encodeAppend, type RecordedEvent } from './messages.ts';
-
-const load = createRequire(import.meta.url) as <T>(name: string) => T;
-const { BatchAppendReq, BatchAppendResp, ReadResp } = load<typeof Streams>(
-  '@eventstore/db-client/generated/streams_pb.js',
-);
-const { StreamIdentifier, UUID } = load<typeof Shared>('@eventstore/db-client/generated/shared_pb.js');
-
-const { Status } = load<typeof Statuses>('@eventstore/db-client/generated/status_pb.js');
+import { BatchAppendReq, BatchAppendResp, ReadResp, Status, StreamIdentifier, UUID } from './protocol.ts';
 
 const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const recorded = fc.record({

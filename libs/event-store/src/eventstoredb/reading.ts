@@ -1,17 +1,9 @@
-import { createRequire } from 'node:module';
 import type { Readable } from 'node:stream';
 import { convertToCommandError, type EventStoreDBClient } from '@eventstore/db-client';
-import type * as Shared from '@eventstore/db-client/generated/shared_pb.js';
-import type * as Grpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type * as Streams from '@eventstore/db-client/generated/streams_pb.js';
 import { plumbing } from './client.ts';
 import { decodeMessage, type Message } from './messages.ts';
-
-// The protocol's messages as the client library has them: CommonJS, whose names a module cannot see.
-const load = createRequire(import.meta.url) as <T>(name: string) => T;
-const { StreamsClient, StreamsService } = load<typeof Grpc>('@eventstore/db-client/generated/streams_grpc_pb.js');
-const { ReadReq } = load<typeof Streams>('@eventstore/db-client/generated/streams_pb.js');
-const { Empty } = load<typeof Shared>('@eventstore/db-client/generated/shared_pb.js');
+import { Empty, ReadReq, StreamsClient, StreamsService } from './protocol.ts';
 
 /** After so many times 32 events that the filter passed over, the server tells how far it is. */
 const CHECKPOINT_INTERVAL = 32;

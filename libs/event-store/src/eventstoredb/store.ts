@@ -20,7 +20,7 @@ import { readHighWater, writeHighWater } from '../sqlite/high-water.ts';
 import type { Memory } from '../sqlite/memory.ts';
 import { checkpointSigner, signingKeyOf } from '../sqlite/note.ts';
 import { StoredLog } from '../sqlite/stored-log.ts';
-import { SignatureChecks } from './checks.ts';
+import { SignatureChecks } from './signature-checks.ts';
 import { explained } from './faults.ts';
 import { MirrorWriter, openMirror, positionOf, removeMirror } from './mirror.ts';
 import { CHECKPOINTS, LEASE, META, META_TYPE, Sequencer } from './sequencer.ts';
